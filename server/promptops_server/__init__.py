@@ -1,0 +1,3 @@
+"""The PromptOps server: write, version, release and run prompts by name."""
+
+__version__ = "0.1.0"

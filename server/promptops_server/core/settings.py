@@ -1,0 +1,69 @@
+"""Every setting of the server, read from the environment once, at start.
+
+docs/reference/settings.md describes each; a test holds the two together.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "PROMPTOPS_"
+
+
+def default_data_dir() -> Path:
+    """Where data live by default: /var/lib/promptops as root, else in the data home (XDG)."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/promptops")
+    data_home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data_home) / "promptops"
+
+
+class Settings(BaseSettings):
+    """The settings, each named PROMPTOPS_ and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str | None = None
+
+    database_url: str | None = None
+    database_url_app: str | None = None
+    database_url_ledger: str | None = None
+    database_url_system: str | None = None
+    redis_url: str | None = None
+
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
+
+    local_model_url: str | None = None
+    adaptor_url: str | None = None
+    adaptor_token: SecretStr | None = None
+    supervisor_socket: Path | None = None
+    private_model_hosts: str = ""
+    postgres_user: str | None = None
+
+    log_level: str = "info"
+    app_pool_size: int = Field(default=8, ge=1, le=200)
+    connect_timeout_s: float = Field(default=3.0, gt=0)
+    first_token_timeout_s: float = Field(default=30.0, gt=0)
+    idle_timeout_s: float = Field(default=20.0, gt=0)
+    run_deadline_s: float = Field(default=300.0, gt=0)
+    drain_timeout_s: float = Field(default=30.0, ge=0)
+
+    def private_hosts(self) -> frozenset[tuple[str, int]]:
+        """The exact (host, port) pairs of private addresses that a provider's base URL may name.
+
+        Raises ValueError with a sentence where an entry is not `host:port`.
+        """
+        pairs: set[tuple[str, int]] = set()
+        for entry in filter(None, (part.strip() for part in self.private_model_hosts.split(","))):
+            host, _, port = entry.rpartition(":")
+            if not host or not port.isdigit():
+                message = f"{ENV_PREFIX}PRIVATE_MODEL_HOSTS takes host:port entries, not {entry!r}."
+                raise ValueError(message)
+            pairs.add((host.strip("[]").lower(), int(port)))
+        return frozenset(pairs)
