@@ -5,6 +5,7 @@ decompressed (nothing is asked for compressed), so that what arrives is bounded 
 """
 
 import asyncio
+import io
 import ipaddress
 import socket
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from promptops_server.core.addresses import AddressPolicy, endpoint_of
+
+_LARGE_BODY_BYTES = 256 * 1024
 
 
 class _CheckedResolver(AbstractResolver):
@@ -81,8 +84,10 @@ class OutboundClient:
             pass  # A name: the resolver checks what it stands for.
         else:
             self.policy.check(endpoint.host, endpoint.port, endpoint.host)
+        # aiohttp writes a large body in pieces only where it is a file.
+        data = io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body
         return await self._open().request(
-            method, url, headers=headers, data=body, allow_redirects=False
+            method, url, headers=headers, data=data, allow_redirects=False
         )
 
     async def close(self) -> None:

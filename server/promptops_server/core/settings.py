@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     supervisor_socket: Path | None = None
     private_model_hosts: str = ""
     postgres_user: str | None = None
+    listen_fd: int | None = None
 
     log_level: str = "info"
     app_pool_size: int = Field(default=8, ge=1, le=200)

@@ -1,0 +1,55 @@
+"""The tables of access."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from promptops_server.core.db import Base
+
+_TIME = TIMESTAMP(timezone=True)
+
+
+class Project(Base):
+    """A tenant: everything else belongs to one."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    slug: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class Environment(Base):
+    """A place that a version can be deployed to."""
+
+    __tablename__ = "environments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class ApiKey(Base):
+    """An API key: of its text only a hash, the beginning and the last four characters."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    name: Mapped[str]
+    prefix: Mapped[str]
+    last4: Mapped[str]
+    secret_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    requests_per_minute: Mapped[int]
+    burst: Mapped[int]
+    expires_at: Mapped[datetime | None] = mapped_column(_TIME)
+    revoked_at: Mapped[datetime | None] = mapped_column(_TIME)
+    created_by_kind: Mapped[str]
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(_TIME)

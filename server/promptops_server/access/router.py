@@ -1,0 +1,92 @@
+"""Projects, environments and API keys over HTTP."""
+
+from fastapi import APIRouter, Response
+
+from promptops_server.access import repository, service
+from promptops_server.access.deps import Admin, Db, PageCursors, Reader
+from promptops_server.access.errors import ApiKeyNotFound, ProjectSlugTaken
+from promptops_server.access.schemas import (
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeyRead,
+    EnvironmentList,
+    EnvironmentRead,
+    ProjectCreate,
+    ProjectCreated,
+    ProjectList,
+    ProjectRead,
+)
+from promptops_server.core.errors import NotFound
+from promptops_server.core.fields import Limit
+from promptops_server.core.pagination import DEFAULT_LIMIT, Page
+from promptops_server.core.problems import errors
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/projects", tags=["Projects"], responses=errors())
+async def list_projects(caller: Reader, db: Db) -> ProjectList:
+    """The projects that this key may see: its own."""
+    async with db.transaction(caller.project_id) as session:
+        project = await repository.find_project(session, caller.project_id)
+    return ProjectList(data=[ProjectRead.of(project)] if project else [])
+
+
+@router.post(
+    "/projects", tags=["Projects"], status_code=201, responses=errors(ProjectSlugTaken, body=True)
+)
+async def create_project(wanted: ProjectCreate, caller: Admin, db: Db) -> ProjectCreated:
+    """Makes a project with the environments prod and staging, and its first key."""
+    async with db.transaction(None) as session:
+        project, key = await service.create_project(session, caller, wanted)
+    return ProjectCreated(project=ProjectRead.of(project), api_key=key)
+
+
+@router.get("/environments", tags=["Environments"], responses=errors())
+async def list_environments(caller: Reader, db: Db) -> EnvironmentList:
+    """The environments of this project, by name."""
+    async with db.transaction(caller.project_id) as session:
+        found = await repository.list_environments(session, caller.project_id)
+    return EnvironmentList(data=[EnvironmentRead.of(environment) for environment in found])
+
+
+@router.get("/keys", tags=["API keys"], responses=errors())
+async def list_api_keys(
+    caller: Admin,
+    db: Db,
+    cursors: PageCursors,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[ApiKeyRead]:
+    """The API keys of this project, newest first, revoked ones included."""
+    question = f"keys|{caller.project_id}"
+    after = cursors.after(cursor, question)
+    async with db.transaction(caller.project_id) as session:
+        found = await repository.list_api_keys(session, caller.project_id, after, limit)
+    rows = [ApiKeyRead.of(key) for key in found]
+    return cursors.page(rows, [key.id for key in found], limit, question)
+
+
+@router.post("/keys", tags=["API keys"], status_code=201, responses=errors(body=True))
+async def create_api_key(wanted: ApiKeyCreate, caller: Admin, db: Db) -> ApiKeyCreated:
+    """Makes an API key. Its text is in this answer and nowhere else."""
+    async with db.transaction(caller.project_id) as session:
+        key, text = await service.create_api_key(session, caller, caller.project_id, wanted)
+    return ApiKeyCreated(key=text, api_key=ApiKeyRead.of(key))
+
+
+@router.get("/keys/{key_id}", tags=["API keys"], responses=errors(ApiKeyNotFound))
+async def get_api_key(key_id: str, caller: Admin, db: Db) -> ApiKeyRead:
+    """One API key, without its text."""
+    async with db.transaction(caller.project_id) as session:
+        return ApiKeyRead.of(await service.get_api_key(session, caller, key_id))
+
+
+@router.delete(
+    "/keys/{key_id}", tags=["API keys"], status_code=204, responses=errors(ApiKeyNotFound, NotFound)
+)
+async def revoke_api_key(key_id: str, caller: Admin, db: Db) -> Response:
+    """Revokes an API key: every process refuses it within a second."""
+    async with db.transaction(caller.project_id) as session:
+        await service.revoke_api_key(session, caller, key_id)
+    return Response(status_code=204)

@@ -1,0 +1,117 @@
+"""The composition root of the API process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from promptops_server import __version__
+from promptops_server.access.router import router as access_router
+from promptops_server.core import docs, health, problems
+from promptops_server.core.asgi import RequestContext, StrictJsonBodies
+from promptops_server.core.problems import Problem
+from promptops_server.core.settings import Settings
+from promptops_server.deployments.router import router as deployments_router
+from promptops_server.prompts.router import router as prompts_router
+from promptops_server.providers.router import router as providers_router
+from promptops_server.runs.endpoint import PATH as RUN_PATH
+from promptops_server.runs.openapi import run_operation, run_schemas
+from promptops_server.runs.router import router as runs_router
+from promptops_server.wiring import SUBJECTS, Services, open_services
+
+_DESCRIPTION = "Write, version, release and run prompts by name."
+
+
+def make_api() -> FastAPI:
+    """The application's routes, no service behind them: enough for the OpenAPI document."""
+    api = FastAPI(
+        title="PromptOps",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    problems.install(api)
+    for router in (
+        access_router,
+        prompts_router,
+        deployments_router,
+        providers_router,
+        runs_router,
+        health.router,
+    ):
+        api.include_router(router)
+    docs.install(api)
+    api.openapi = lambda: _openapi(api)
+    return api
+
+
+def _openapi(api: FastAPI) -> dict[str, Any]:
+    if api.openapi_schema is None:
+        schema = get_openapi(
+            title=api.title, version=api.version, description=_DESCRIPTION, routes=api.routes
+        )
+        schema["paths"][RUN_PATH] = {"post": run_operation()}
+        schema["paths"] = dict(sorted(schema["paths"].items()))
+        components = schema["components"]["schemas"]
+        components |= run_schemas()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        components |= problem.pop("$defs")
+        components["Problem"] = problem
+        # FastAPI's own shape of a validation error is never sent.
+        for unused in ("HTTPValidationError", "ValidationError"):
+            components.pop(unused, None)
+        schema["components"]["schemas"] = dict(sorted(components.items()))
+        api.openapi_schema = schema
+    return api.openapi_schema
+
+
+class _RunRoute:
+    """Stands in the routing table before the services are open, and hands on to the endpoint."""
+
+    def __init__(self) -> None:
+        self.services: Services | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.services is None:
+            raise AssertionError("no request arrives before start-up has ended")
+        await self.services.run_endpoint(scope, receive, send)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The ASGI application of one API process."""
+    api = make_api()
+    run_route = _RunRoute()
+    # First in the table: the route where time counts is matched first.
+    api.router.routes.insert(0, Route(RUN_PATH, run_route, methods=["POST"]))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        services = await open_services(settings)
+        run_route.services = services
+        api.state.database = services.database
+        api.state.authenticator = services.authenticator
+        api.state.cursors = services.cursors
+        api.state.master_key = services.master_key
+        api.state.address_policy = services.address_policy
+        api.state.subjects = SUBJECTS
+        api.state.health_checks = services.health_checks()
+        try:
+            yield
+        finally:
+            await services.close()
+
+    api.router.lifespan_context = lifespan
+    strict = StrictJsonBodies(api)
+
+    async def strict_but_runs(scope: Scope, receive: Receive, send: Send) -> None:
+        # The run route reads its own body, once.
+        is_run = scope["type"] == "http" and scope["path"].startswith("/api/v1/run/")
+        await (api if is_run else strict)(scope, receive, send)
+
+    return RequestContext(strict_but_runs)

@@ -1,0 +1,74 @@
+"""Runs the API process: the checks before it listens, then uvicorn until a signal."""
+
+import logging
+import socket
+
+import asyncpg
+import uvicorn
+from starlette.types import ASGIApp
+
+from promptops_server.core.db import CONNECTION_ERRORS, url_of
+from promptops_server.core.master_keys import check_master_key
+from promptops_server.core.migrate import MigrationRefused, head_revision
+from promptops_server.core.secrets import load_master_key
+from promptops_server.core.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+async def check_before_serving(settings: Settings) -> None:
+    """Passes where master key and schema fit the database.
+
+    A database that is away is waited for later, by each request. Raises MasterKeyRefused,
+    MigrationRefused and ValueError, each with one sentence.
+    """
+    key = load_master_key(settings, create=False)
+    settings.private_hosts()
+    url = url_of(settings, "system")
+    try:
+        await _check_schema(url)
+        await check_master_key(url, key, store_first=False)
+    except CONNECTION_ERRORS as error:
+        _log.warning("the database is away at start: %s", type(error).__name__)
+
+
+async def _check_schema(url: str) -> None:
+    wanted = head_revision()
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        found = None
+    finally:
+        await connection.close()
+    if found != wanted:
+        raise MigrationRefused(
+            f"The database is at revision {found}, this release needs {wanted}. "
+            "Run: promptops-server migrate"
+        )
+
+
+def serve(app: ASGIApp, settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then lets running requests end for a while.
+
+    Raises OSError where the address cannot be listened on.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(settings.drain_timeout_s) or 1,
+    )
+    server = uvicorn.Server(config)
+    if settings.listen_fd is not None:
+        # The supervisor listens, so that a restart of this process refuses nobody.
+        server.run(sockets=[socket.socket(fileno=settings.listen_fd)])
+    else:
+        server.run()

@@ -1,0 +1,87 @@
+"""Deployments and the release ledger over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from promptops_server.access.deps import Author, Db, PageCursors, Reader
+from promptops_server.core.fields import EnvironmentName, Limit
+from promptops_server.core.pagination import DEFAULT_LIMIT, Page
+from promptops_server.core.problems import errors
+from promptops_server.deployments import repository, service
+from promptops_server.deployments.deps import Deployable
+from promptops_server.deployments.errors import (
+    DeploymentMoved,
+    DeploymentNotFound,
+    EnvironmentNotFound,
+    SubjectNotFound,
+    SubjectVersionNotFound,
+)
+from promptops_server.deployments.schemas import DeploymentCreate, DeploymentRead, ReleaseRead
+
+router = APIRouter(prefix="/api/v1/deployments", tags=["Deployments"])
+
+
+@router.post(
+    "",
+    responses=errors(
+        SubjectNotFound, SubjectVersionNotFound, EnvironmentNotFound, DeploymentMoved, body=True
+    ),
+)
+async def deploy(
+    wanted: DeploymentCreate, caller: Author, db: Db, subjects: Deployable
+) -> DeploymentRead:
+    """Puts a version into an environment: the first, a newer (promotion) or an older (rollback)."""
+    async with db.transaction(caller.project_id) as session:
+        return await service.deploy(session, caller, wanted, subjects)
+
+
+@router.get("", responses=errors())
+async def list_deployments(
+    caller: Reader,
+    db: Db,
+    cursors: PageCursors,
+    subjects: Deployable,
+    environment: Annotated[EnvironmentName | None, Query()] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[DeploymentRead]:
+    """What serves where in this project, newest deployment first."""
+    question = f"deployments|{caller.project_id}|{environment}"
+    after = cursors.after(cursor, question)
+    async with db.transaction(caller.project_id) as session:
+        found = await repository.list_deployments(
+            session, caller.project_id, environment=environment, after=after, limit=limit
+        )
+        rows = await service.describe(session, caller.project_id, found, subjects)
+    return cursors.page(rows, [deployment.id for deployment in found], limit, question)
+
+
+@router.get("/{deployment}", responses=errors(DeploymentNotFound))
+async def get_deployment(
+    deployment: str, caller: Reader, db: Db, subjects: Deployable
+) -> DeploymentRead:
+    """One deployment."""
+    async with db.transaction(caller.project_id) as session:
+        found = await service.get_deployment(session, caller, deployment)
+        return (await service.describe(session, caller.project_id, [found], subjects))[0]
+
+
+@router.get("/{deployment}/releases", responses=errors(DeploymentNotFound))
+async def list_releases(
+    deployment: str,
+    caller: Reader,
+    db: Db,
+    cursors: PageCursors,
+    subjects: Deployable,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[ReleaseRead]:
+    """The release ledger of a deployment, newest first: who, from, to, why."""
+    async with db.transaction(caller.project_id) as session:
+        owner = await service.get_deployment(session, caller, deployment)
+        question = f"releases|{caller.project_id}|{owner.id}"
+        after = cursors.after(cursor, question)
+        found = await repository.list_releases(session, caller.project_id, owner.id, after, limit)
+        rows = await service.describe_releases(session, owner, found, subjects)
+    return cursors.page(rows, [release.id for release in found], limit, question)

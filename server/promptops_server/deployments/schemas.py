@@ -1,0 +1,81 @@
+"""What deployments take and give over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from promptops_server.core.fields import EnvironmentName, Text
+from promptops_server.deployments.models import Deployment, Release
+from promptops_server.deployments.types import SubjectKind
+from promptops_server.kit.ids import to_public
+from promptops_server.versioned.semver import PATTERN
+
+VersionNumber = Annotated[str, StringConstraints(pattern=PATTERN)]
+_PREFIXES = {SubjectKind.PROMPT: "prm"}
+
+
+class DeploymentCreate(BaseModel):
+    """Puts a version into an environment. `replaces` names the version that serves it now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: SubjectKind = SubjectKind.PROMPT
+    subject: Annotated[Text, StringConstraints(min_length=1, max_length=100)]
+    environment: EnvironmentName
+    version: VersionNumber
+    replaces: VersionNumber | None = None
+    reason: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+
+
+class DeploymentRead(BaseModel):
+    """Which version serves an environment."""
+
+    id: str
+    kind: SubjectKind
+    subject_id: str
+    subject_alias: str
+    environment: str
+    version: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, deployment: Deployment, alias: str, version: str) -> Self:
+        """The public form of a row."""
+        kind = SubjectKind(deployment.subject_kind)
+        return cls(
+            id=to_public("dep", deployment.id),
+            kind=kind,
+            subject_id=to_public(_PREFIXES[kind], deployment.subject_id),
+            subject_alias=alias,
+            environment=deployment.environment,
+            version=version,
+            created_at=deployment.created_at,
+            updated_at=deployment.updated_at,
+        )
+
+
+class ReleaseRead(BaseModel):
+    """One line of the ledger; `from_version` is null for the first."""
+
+    id: str
+    from_version: str | None
+    to_version: str
+    actor_kind: str
+    actor_name: str
+    reason: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, release: Release, from_version: str | None, to_version: str) -> Self:
+        """The public form of a row."""
+        return cls(
+            id=to_public("rel", release.id),
+            from_version=from_version,
+            to_version=to_version,
+            actor_kind=release.actor_kind,
+            actor_name=release.actor_name,
+            reason=release.reason,
+            created_at=release.created_at,
+        )

@@ -1,0 +1,80 @@
+"""From what an author wrote to what runs: the compiled template, its variables, its hash."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from promptops_server.core.errors import AppError
+from promptops_server.prompts.guard import check_size
+from promptops_server.prompts.prompt_schema import compile_prompt_schema
+from promptops_server.prompts.rendering import (
+    MessageTemplate,
+    PromptTemplate,
+    dump_chat,
+    parse_compiled,
+)
+from promptops_server.prompts.schemas import Content
+from promptops_server.versioned.content import content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The columns of a version that its content gives; `problem` is why it cannot be published."""
+
+    kind: Literal["text", "chat"]
+    structure: dict[str, object] | None
+    compiled_template: str
+    config: dict[str, object]
+    variables: dict[str, list[str]]
+    content_hash: bytes
+    problem: AppError | None
+
+
+def compile_content(content: Content) -> Compiled:
+    """What is stored of the content.
+
+    A template that cannot run does not raise: an author's text is never refused for being
+    unfinished, and `problem` says what is wrong. Raises TemplateLimitExceeded for what is too
+    large to be kept at all.
+    """
+    kind: Literal["text", "chat"] = "chat"
+    problem: AppError | None = None
+    if content.template is not None:
+        kind, compiled = "text", content.template
+    elif content.messages is not None:
+        compiled = dump_chat([MessageTemplate(m.role, m.content) for m in content.messages])
+    else:
+        compiled, problem = _from_structure(content)
+    check_size(compiled)
+    parsed: PromptTemplate | None = None
+    if problem is None:
+        try:
+            parsed = parse_compiled(kind, compiled)
+        except AppError as error:
+            problem = error
+    structure = None if content.structure is None else content.structure.model_dump()
+    config = content.config.model_dump(exclude_none=True)
+    return Compiled(
+        kind=kind,
+        structure=structure,
+        compiled_template=compiled,
+        config=config,
+        variables={
+            "names": list(parsed.variables.names) if parsed else [],
+            "required": list(parsed.variables.required) if parsed else [],
+        },
+        content_hash=content_hash(
+            {"kind": kind, "structure": structure, "template": compiled, "config": config}
+        ),
+        problem=problem,
+    )
+
+
+def _from_structure(content: Content) -> tuple[str, AppError | None]:
+    structure = content.structure
+    if structure is None:
+        raise AssertionError("Content holds exactly one of its three forms")
+    try:
+        return dump_chat(compile_prompt_schema(structure)), None
+    except AppError as error:
+        # An empty form: nothing to compile yet.
+        return "[]", error

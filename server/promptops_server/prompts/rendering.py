@@ -1,0 +1,277 @@
+"""Rendering: the one way in which a template becomes text, and a prompt becomes messages.
+
+MiniJinja renders, strict and with fuel, behind the guard and the grammar. A template is compiled
+once and kept; rendering it again takes microseconds. A value is data: what stands in it is never
+read as a template.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, Self, cast, get_args
+
+import minijinja
+
+from promptops_server.core.errors import FieldProblem, InvalidRequest
+from promptops_server.prompts.guard import MAX_TEMPLATE_BYTES, find_filters
+from promptops_server.prompts.template_errors import (
+    MissingVariable,
+    TemplateFault,
+    TemplateLimitExceeded,
+    TemplateRenderFailed,
+    TemplateSyntax,
+)
+from promptops_server.prompts.template_grammar import GLOBALS
+from promptops_server.prompts.template_values import (
+    PYTHON_FILTERS,
+    UNDEFINED,
+    convert,
+    finalize,
+    start_filters,
+    to_html,
+    to_json,
+)
+from promptops_server.prompts.variables import TemplateVariables, analyse_template, merge
+
+MAX_OUTPUT_BYTES = 1024 * 1024
+MAX_MESSAGES = 200
+# One instruction takes 1, one element of a loop about 5, 64 bytes of text 1.
+FUEL = 100_000
+# Texts are copied and compared without fuel, so large input gets less of it; 1 MiB of output
+# takes 17,000.
+LARGE_INPUT = 64 * 1024
+FUEL_FOR_LARGE_INPUT = 30_000
+
+Role = Literal["system", "developer", "user", "assistant"]
+Kind = Literal["text", "chat"]
+
+_NAME = "template"
+_ROLES = get_args(Role)
+_UNDEFINED = re.compile(r"`([^`]+)` is undefined")
+_PATH = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
+_LIMIT_WORDS = ("recursion limit", "too many elements", "too large")
+_POINTER = "#/compiled_template"
+
+
+class CompiledTemplate:
+    """A template ready to render, by any thread and as often as needed."""
+
+    def __init__(self, source: str) -> None:
+        """Checks and compiles; see compile_text."""
+        analysis = analyse_template(source)
+        self.variables: TemplateVariables = analysis.variables
+        self._executable = _mark_undefined(source)
+        self._functions = analysis.functions
+        self._environment = self._compile(FUEL)
+        # Made when large input comes: most templates never see any.
+        self._environment_for_large_input: minijinja.Environment | None = None
+
+    def render(self, variables: Mapping[str, object]) -> str:
+        """The text, byte for byte what plain Jinja2 gives, but that line ends stay as they are.
+
+        `variables` are JSON values; names that the template does not have are ignored. Raises
+        MissingVariable, TemplateRenderFailed or TemplateLimitExceeded.
+        """
+        context, size = convert(self.variables.names, variables)
+        environment = self._environment if size <= LARGE_INPUT else self._large()
+        start_filters()
+        try:
+            text = environment.render_template(_NAME, **context)
+        except minijinja.TemplateError as error:
+            self._fail(error, variables)
+        except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
+            # A method or filter written in Python was called in a way that it does not take.
+            raise TemplateRenderFailed("A method or a filter cannot take these values.") from None
+        return _within_output(text)
+
+    def _compile(self, fuel: int) -> minijinja.Environment:
+        environment = minijinja.Environment(
+            undefined_behavior="strict",
+            fuel=fuel,
+            keep_trailing_newline=True,
+            auto_escape_callback=_no_escape,
+            finalizer=finalize,
+            filters={"tojson": to_json, "e": to_html, "escape": to_html},
+            # With this the error says what is undefined; the error's text is never shown.
+            debug=True,
+        )
+        # debug() prints every variable. A function that is not called is an ordinary name.
+        for name in ("debug", "cycler", "joiner", *(GLOBALS - self._functions)):
+            environment.remove_global(name)
+        try:
+            environment.add_template(_NAME, self._executable)
+        except minijinja.TemplateError as error:
+            raise TemplateSyntax("this is not a valid template.", line=error.line) from None
+        return environment
+
+    def _large(self) -> minijinja.Environment:
+        if self._environment_for_large_input is None:
+            self._environment_for_large_input = self._compile(FUEL_FOR_LARGE_INPUT)
+        return self._environment_for_large_input
+
+    def _fail(self, error: minijinja.TemplateError, variables: Mapping[str, object]) -> NoReturn:
+        """Raises what a failed rendering means; the engine's own text may hold values."""
+        detail = error.detail or ""
+        if error.kind == "OutOfFuel" or any(words in detail for words in _LIMIT_WORDS):
+            raise TemplateLimitExceeded(
+                "rendering takes too much work or memory.", line=error.line
+            ) from None
+        missing = [name for name in self.variables.required if name not in variables]
+        undefined = _UNDEFINED.search(detail)
+        path = undefined.group(1) if undefined else ""
+        if not missing and _PATH.fullmatch(path) and path.split(".")[0] in self.variables.names:
+            missing = [path]
+        if missing:
+            raise MissingVariable(missing) from None
+        if error.kind == "UndefinedError":
+            raise TemplateRenderFailed("something here is undefined.", line=error.line) from None
+        raise TemplateRenderFailed(
+            "an operation or a filter cannot take these values.", line=error.line
+        ) from None
+
+
+def compile_text(source: str) -> CompiledTemplate:
+    """The template, checked by the guard and the grammar, and compiled.
+
+    Raises TemplateLimitExceeded, TemplateSyntax or TemplateUnsupported.
+    """
+    return CompiledTemplate(source)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """One message of a chat before rendering."""
+
+    role: Role
+    content: str
+
+
+class PromptTemplate:
+    """A prompt ready to render: one text, or the messages of a chat.
+
+    `variables` are those of all messages, in their order.
+    """
+
+    def __init__(self, kind: Kind, messages: Sequence[MessageTemplate]) -> None:
+        """Compiles every message; a fault of a chat says which message it is in."""
+        self.kind: Kind = kind
+        self.messages = tuple(messages)
+        if sum(len(message.content.encode("utf-8", "replace")) for message in messages) > (
+            MAX_TEMPLATE_BYTES
+        ):
+            raise TemplateLimitExceeded(
+                f"A prompt is at most {MAX_TEMPLATE_BYTES // 1024} KiB long."
+            )
+        self._compiled = tuple(
+            (message.role, self._compile(index, message.content))
+            for index, message in enumerate(self.messages)
+        )
+        self.variables = merge([template.variables for _, template in self._compiled])
+
+    @classmethod
+    def of_text(cls, source: str) -> Self:
+        """The prompt that is one text: it becomes one user message."""
+        return cls("text", [MessageTemplate("user", source)])
+
+    def missing(self, variables: Mapping[str, object]) -> list[str]:
+        """The required variables that are not given, in template order; null counts as given."""
+        return [name for name in self.variables.required if name not in variables]
+
+    def render(self, variables: Mapping[str, object]) -> list[dict[str, str]]:
+        """The messages as OpenAI's chat completions take them: role and content.
+
+        `variables` are JSON values. Raises MissingVariable with every missing name before
+        anything is rendered, else TemplateRenderFailed or TemplateLimitExceeded.
+        """
+        missing = self.missing(variables)
+        if missing:
+            raise MissingVariable(missing)
+        messages = [
+            {"role": role, "content": template.render(variables)}
+            for role, template in self._compiled
+        ]
+        if len(messages) > 1:
+            _within_output("".join(message["content"] for message in messages))
+        return messages
+
+    def _compile(self, index: int, content: str) -> CompiledTemplate:
+        try:
+            return CompiledTemplate(content)
+        except TemplateFault as fault:
+            raise fault.at(
+                "#/template" if self.kind == "text" else f"#/messages/{index}/content"
+            ) from None
+
+
+def parse_compiled(kind: Kind, compiled_template: str) -> PromptTemplate:
+    """The prompt that a stored `compiled_template` is.
+
+    That is the template itself for a text, for a chat the JSON that dump_chat writes. Raises
+    InvalidRequest for a chat that is no such JSON or has no message, and what compile_text
+    raises, with a pointer to the message at fault.
+    """
+    if kind == "text":
+        return PromptTemplate.of_text(compiled_template)
+    # JSON writes one byte in at most six.
+    if len(compiled_template) > 6 * MAX_TEMPLATE_BYTES + MAX_MESSAGES * 64:
+        raise TemplateLimitExceeded(f"A prompt is at most {MAX_TEMPLATE_BYTES // 1024} KiB long.")
+    try:
+        document: object = json.loads(compiled_template)
+    except (ValueError, RecursionError):
+        raise _not_a_chat("A chat is a JSON list of messages.") from None
+    if not isinstance(document, list) or not document:
+        raise _not_a_chat("A chat has at least one message.")
+    entries = cast("list[object]", document)
+    if len(entries) > MAX_MESSAGES:
+        raise TemplateLimitExceeded(f"A chat has at most {MAX_MESSAGES} messages.")
+    return PromptTemplate("chat", [_message(entry, i) for i, entry in enumerate(entries)])
+
+
+def dump_chat(messages: Sequence[MessageTemplate]) -> str:
+    """The canonical JSON of a chat: role, then content, no spaces, characters as they are."""
+    document = [{"role": message.role, "content": message.content} for message in messages]
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _message(entry: object, index: int) -> MessageTemplate:
+    fields = cast("dict[str, object]", entry) if isinstance(entry, dict) else {}
+    role, content = fields.get("role"), fields.get("content")
+    if role not in _ROLES or not isinstance(content, str) or len(fields) != 2:
+        raise _not_a_chat(
+            f"A message has a role ({', '.join(_ROLES)}) and a content, which is a text.",
+            f"{_POINTER}/{index}",
+        )
+    return MessageTemplate(cast("Role", role), content)
+
+
+def _not_a_chat(sentence: str, pointer: str = _POINTER) -> InvalidRequest:
+    problem = FieldProblem(InvalidRequest.code, pointer, sentence)
+    return InvalidRequest(sentence, errors=[problem])
+
+
+def _within_output(text: str) -> str:
+    if len(text) > MAX_OUTPUT_BYTES or (
+        len(text) * 4 > MAX_OUTPUT_BYTES and len(text.encode("utf-8", "replace")) > MAX_OUTPUT_BYTES
+    ):
+        raise TemplateLimitExceeded(
+            f"A rendered prompt is at most {MAX_OUTPUT_BYTES // 1024} KiB long."
+        )
+    return text
+
+
+def _mark_undefined(source: str) -> str:
+    """The template with a mark for what is undefined before each filter written in Python.
+
+    Lines stay where they are, so that errors go on naming the right one.
+    """
+    parts: list[str] = []
+    position = 0
+    for start in find_filters(source, PYTHON_FILTERS):
+        parts += [source[position:start], f"default('{UNDEFINED}')|"]
+        position = start
+    return "".join((*parts, source[position:]))
+
+
+def _no_escape(_name: str) -> bool:
+    return False

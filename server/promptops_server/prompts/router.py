@@ -1,0 +1,153 @@
+"""Prompts, drafts and versions over HTTP. `{prompt}` is an alias or a public id."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from promptops_server.access.deps import Author, Db, PageCursors, Reader
+from promptops_server.core.fields import Limit
+from promptops_server.core.pagination import DEFAULT_LIMIT, Page
+from promptops_server.core.problems import errors
+from promptops_server.prompts import repository, service
+from promptops_server.prompts.errors import (
+    AliasTaken,
+    DraftNotFound,
+    PromptNotFound,
+    VersionNotFound,
+    VersionTaken,
+)
+from promptops_server.prompts.schemas import (
+    Content,
+    DraftRead,
+    PromptCreate,
+    PromptRead,
+    VersionCreate,
+    VersionRead,
+)
+from promptops_server.prompts.template_errors import (
+    TemplateLimitExceeded,
+    TemplateSyntax,
+    TemplateUnsupported,
+)
+from promptops_server.versioned.etag import EditConflict, EditNotNamed, etag_of
+
+router = APIRouter(prefix="/api/v1/prompts", tags=["Prompts"])
+
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you read.")]
+
+
+@router.get("", responses=errors())
+async def list_prompts(
+    caller: Reader,
+    db: Db,
+    cursors: PageCursors,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[PromptRead]:
+    """The prompts of this project, newest first."""
+    question = f"prompts|{caller.project_id}"
+    after = cursors.after(cursor, question)
+    async with db.transaction(caller.project_id) as session:
+        found = await repository.list_prompts(session, caller.project_id, after, limit)
+    rows = [PromptRead.of(prompt) for prompt in found]
+    return cursors.page(rows, [prompt.id for prompt in found], limit, question)
+
+
+@router.post("", status_code=201, responses=errors(AliasTaken, TemplateLimitExceeded, body=True))
+async def create_prompt(wanted: PromptCreate, caller: Author, db: Db) -> PromptRead:
+    """Makes a prompt; `content`, where it is given, becomes your draft."""
+    async with db.transaction(caller.project_id) as session:
+        return PromptRead.of(await service.create_prompt(session, caller, wanted))
+
+
+@router.get("/{prompt}", responses=errors(PromptNotFound))
+async def get_prompt(prompt: str, caller: Reader, db: Db) -> PromptRead:
+    """One prompt."""
+    async with db.transaction(caller.project_id) as session:
+        return PromptRead.of(await service.get_prompt(session, caller, prompt))
+
+
+@router.get("/{prompt}/draft", responses=errors(PromptNotFound, DraftNotFound))
+async def get_draft(prompt: str, caller: Author, db: Db, response: Response) -> DraftRead:
+    """Your own draft, and what keeps it from being published."""
+    async with db.transaction(caller.project_id) as session:
+        draft, problem = await service.read_draft(session, caller, prompt)
+    response.headers["ETag"] = etag_of(draft.edit)
+    return DraftRead.of(draft, problem)
+
+
+@router.put(
+    "/{prompt}/draft",
+    responses=errors(PromptNotFound, EditConflict, EditNotNamed, TemplateLimitExceeded, body=True),
+)
+async def save_draft(
+    prompt: str,
+    content: Content,
+    caller: Author,
+    db: Db,
+    response: Response,
+    if_match: IfMatch = None,
+) -> DraftRead:
+    """Saves your draft. A template that cannot run yet is kept, and `problem` says why."""
+    async with db.transaction(caller.project_id) as session:
+        draft, problem = await service.save_draft(session, caller, prompt, content, if_match)
+    response.headers["ETag"] = etag_of(draft.edit)
+    return DraftRead.of(draft, problem)
+
+
+@router.get("/{prompt}/versions", responses=errors(PromptNotFound))
+async def list_versions(
+    prompt: str,
+    caller: Reader,
+    db: Db,
+    cursors: PageCursors,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[VersionRead]:
+    """The published versions of a prompt, newest first."""
+    async with db.transaction(caller.project_id) as session:
+        owner = await service.get_prompt(session, caller, prompt)
+        question = f"versions|{caller.project_id}|{owner.id}"
+        after = cursors.after(cursor, question)
+        found = await repository.list_versions(session, caller.project_id, owner.id, after, limit)
+    rows = [VersionRead.of(version) for version in found]
+    return cursors.page(rows, [version.id for version in found], limit, question)
+
+
+@router.post(
+    "/{prompt}/versions",
+    status_code=201,
+    responses={
+        200: {"model": VersionRead, "description": "A version with this very content exists."},
+        **errors(
+            PromptNotFound,
+            DraftNotFound,
+            VersionTaken,
+            EditConflict,
+            TemplateSyntax,
+            TemplateUnsupported,
+            TemplateLimitExceeded,
+            body=True,
+        ),
+    },
+)
+async def publish(
+    prompt: str,
+    wanted: VersionCreate,
+    caller: Author,
+    db: Db,
+    response: Response,
+    if_match: IfMatch = None,
+) -> VersionRead:
+    """Publishes your draft as a version that never changes."""
+    async with db.transaction(caller.project_id) as session:
+        version, is_new = await service.publish(session, caller, prompt, wanted, if_match)
+    response.status_code = 201 if is_new else 200
+    return VersionRead.of(version)
+
+
+@router.get("/{prompt}/versions/{version}", responses=errors(PromptNotFound, VersionNotFound))
+async def get_version(prompt: str, version: str, caller: Reader, db: Db) -> VersionRead:
+    """One version, by its number."""
+    async with db.transaction(caller.project_id) as session:
+        return VersionRead.of(await service.get_version(session, caller, prompt, version))

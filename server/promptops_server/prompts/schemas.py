@@ -1,0 +1,224 @@
+"""What prompts take and give over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self, cast
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from promptops_server.core.fields import Name, Slug, Text
+from promptops_server.kit.ids import from_public, to_public
+from promptops_server.prompts.models import Prompt, PromptVersion
+from promptops_server.prompts.prompt_schema import PromptSchema
+from promptops_server.prompts.types import VersionStatus
+from promptops_server.versioned.semver import PATTERN as VERSION_PATTERN
+from promptops_server.versioned.semver import Bump
+
+MAX_MESSAGES = 200
+MODEL_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,99}/[^\s]{1,200}$"
+
+MessageRole = Literal["system", "developer", "user", "assistant"]
+
+
+class MessageInput(BaseModel):
+    """One message of a chat prompt; its content is a template."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: MessageRole
+    content: Text
+
+
+class Parameters(BaseModel):
+    """What goes to the model beside the messages, in OpenAI's terms; what is null is not sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    stop: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(max_length=4)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+
+
+class PromptConfig(BaseModel):
+    """Which model runs the prompt, as `provider/model`, and with which parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: Annotated[Text, StringConstraints(pattern=MODEL_PATTERN)]
+    parameters: Parameters = Parameters()
+
+
+class Content(BaseModel):
+    """What a prompt says: one of `structure` (builder), `template` (text), `messages` (chat)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    structure: PromptSchema | None = None
+    template: Text | None = None
+    messages: Annotated[list[MessageInput], Field(min_length=1, max_length=MAX_MESSAGES)] | None = (
+        None
+    )
+    config: PromptConfig
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [self.structure, self.template, self.messages]
+        if sum(part is not None for part in given) != 1:
+            raise ValueError("Give exactly one of structure, template and messages.")
+        return self
+
+
+def _no_id(alias: str) -> str:
+    if from_public("prm", alias) is not None:
+        raise ValueError("An alias may not look like a prompt's id.")
+    return alias
+
+
+def content_of(version: PromptVersion) -> Content:
+    """The content of a row as it was written."""
+    config = PromptConfig.model_validate(version.config_json)
+    if version.structure_json is not None:
+        structure = PromptSchema.model_validate(version.structure_json)
+        return Content(structure=structure, config=config)
+    if version.kind == "chat":
+        return Content(messages=orjson.loads(version.compiled_template), config=config)
+    return Content(template=version.compiled_template, config=config)
+
+
+class PromptCreate(BaseModel):
+    """A new prompt. `content`, where it is given, becomes the caller's draft."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    alias: Slug
+    content: Content | None = None
+
+    @model_validator(mode="after")
+    def _check_alias(self) -> Self:
+        _no_id(self.alias)
+        return self
+
+
+class VersionCreate(BaseModel):
+    """Publishes the caller's draft, as `version` or as the next number by `bump`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[str, StringConstraints(pattern=VERSION_PATTERN)] | None = None
+    bump: Bump = "patch"
+    message: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+
+
+class PromptRead(BaseModel):
+    """A prompt."""
+
+    id: str
+    name: str
+    alias: str
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, prompt: Prompt) -> Self:
+        """The public form of a row."""
+        return cls(
+            id=to_public("prm", prompt.id),
+            name=prompt.name,
+            alias=prompt.alias,
+            archived_at=prompt.archived_at,
+            created_at=prompt.created_at,
+            updated_at=prompt.updated_at,
+        )
+
+
+class VariablesRead(BaseModel):
+    """A template's variables, in its order; those under a default are not required."""
+
+    names: list[str]
+    required: list[str]
+
+
+class ContentRead(BaseModel):
+    """What a version says, as it was written and as it runs."""
+
+    kind: Literal["text", "chat"]
+    structure: PromptSchema | None
+    template: str | None
+    messages: list[MessageInput] | None
+    config: PromptConfig
+
+    @classmethod
+    def of(cls, version: PromptVersion) -> Self:
+        """The public form of a row's content; `messages` also for what the builder compiled."""
+        chat = version.kind == "chat"
+        structure = version.structure_json
+        return cls(
+            kind=cast("Literal['text', 'chat']", version.kind),
+            structure=None if structure is None else PromptSchema.model_validate(structure),
+            template=None if chat else version.compiled_template,
+            messages=orjson.loads(version.compiled_template) if chat else None,
+            config=PromptConfig.model_validate(version.config_json),
+        )
+
+
+class TemplateProblem(BaseModel):
+    """Why a draft could not be published as it stands; the text itself is kept."""
+
+    code: str
+    detail: str
+
+
+class DraftRead(BaseModel):
+    """The caller's draft. `edit` is the ETag to send with the next write."""
+
+    content: ContentRead
+    variables: VariablesRead
+    problem: TemplateProblem | None
+    content_hash: str
+    edit: int
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, draft: PromptVersion, problem: TemplateProblem | None) -> Self:
+        """The public form of a row."""
+        return cls(
+            content=ContentRead.of(draft),
+            variables=VariablesRead.model_validate(draft.variables_json),
+            problem=problem,
+            content_hash=draft.content_hash.hex(),
+            edit=draft.edit,
+            updated_at=draft.updated_at,
+        )
+
+
+class VersionRead(BaseModel):
+    """A numbered version. It never changes."""
+
+    id: str
+    version: str
+    status: VersionStatus
+    content: ContentRead
+    variables: VariablesRead
+    message: str | None
+    content_hash: str
+    published_at: datetime
+
+    @classmethod
+    def of(cls, version: PromptVersion) -> Self:
+        """The public form of a row."""
+        return cls(
+            id=to_public("ver", version.id),
+            version=cast("str", version.version_num),
+            status=VersionStatus(version.status),
+            content=ContentRead.of(version),
+            variables=VariablesRead.model_validate(version.variables_json),
+            message=version.message,
+            content_hash=version.content_hash.hex(),
+            published_at=cast("datetime", version.published_at),
+        )

@@ -1,0 +1,224 @@
+"""The rules of prompts: one draft an author, versions that never change."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from promptops_server.access.types import Caller
+from promptops_server.core.db import Pool, mark_changed, retry_once
+from promptops_server.core.freshness import FreshCache, Freshness
+from promptops_server.kit.clock import utc_now
+from promptops_server.kit.ids import from_public, new_id
+from promptops_server.prompts import repository
+from promptops_server.prompts.compiling import Compiled, compile_content
+from promptops_server.prompts.errors import (
+    AliasTaken,
+    DraftNotFound,
+    PromptNotFound,
+    VersionNotFound,
+    VersionTaken,
+)
+from promptops_server.prompts.models import Prompt, PromptVersion
+from promptops_server.prompts.schemas import (
+    Content,
+    PromptCreate,
+    TemplateProblem,
+    VersionCreate,
+    content_of,
+)
+from promptops_server.prompts.types import PromptRef, RunnableVersion, VersionStatus
+from promptops_server.versioned.etag import check_edit
+from promptops_server.versioned.semver import choose_number
+
+_ALIASES_KEPT = 50_000
+_VERSIONS_KEPT = 5_000
+
+
+class RunnablePrompts:
+    """Aliases and compiled versions as the run path needs them, kept while they are true."""
+
+    def __init__(self, pool: Pool, freshness: Freshness) -> None:
+        """Takes a pool of the role `system`."""
+
+        async def load_ref(key: tuple[UUID, str]) -> PromptRef | None:
+            return await retry_once(lambda: repository.load_prompt_ref(pool, *key))
+
+        async def load_version(key: tuple[UUID, UUID]) -> RunnableVersion | None:
+            return await retry_once(lambda: repository.load_runnable(pool, *key))
+
+        self._refs = FreshCache(freshness, load_ref, capacity=_ALIASES_KEPT)
+        # What a number stands for never changes, so a compiled template stays.
+        self._versions = FreshCache(
+            freshness, load_version, capacity=_VERSIONS_KEPT, immutable=True
+        )
+
+    async def find(self, project_id: UUID, alias: str) -> PromptRef | None:
+        """The prompt that answers to the alias in the project, or None."""
+        return await self._refs.get((project_id, alias))
+
+    async def version(self, project_id: UUID, version_id: UUID) -> RunnableVersion:
+        """The published version, compiled. Raises VersionNotFound."""
+        found = await self._versions.get((project_id, version_id))
+        if found is None:
+            raise VersionNotFound("There is no such version.")
+        return found
+
+
+async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCreate) -> Prompt:
+    """A new prompt, and the caller's draft where content came with it. Raises AliasTaken."""
+    moment = utc_now()
+    prompt = Prompt(
+        id=new_id(),
+        project_id=caller.project_id,
+        name=wanted.name,
+        alias=wanted.alias,
+        archived_at=None,
+        created_at=moment,
+        updated_at=moment,
+    )
+    repository.add(session, prompt)
+    try:
+        # Flushed here so that a taken alias is told as such.
+        await session.flush()
+    except IntegrityError as error:
+        raise AliasTaken("Another prompt of this project has this alias.") from error
+    if wanted.content is not None:
+        compiled = compile_content(wanted.content)
+        repository.add(session, _draft(caller, prompt.id, compiled))
+    mark_changed(session)
+    return prompt
+
+
+async def get_prompt(session: AsyncSession, caller: Caller, ref: str) -> Prompt:
+    """The prompt of this public id or alias. Raises PromptNotFound."""
+    prompt = await repository.find_prompt(
+        session, caller.project_id, prompt_id=from_public("prm", ref), alias=ref
+    )
+    if prompt is None:
+        raise PromptNotFound("There is no such prompt in this project.")
+    return prompt
+
+
+def _draft(caller: Caller, prompt_id: UUID, compiled: Compiled) -> PromptVersion:
+    moment = utc_now()
+    draft = PromptVersion(
+        id=new_id(),
+        project_id=caller.project_id,
+        prompt_id=prompt_id,
+        version_num=None,
+        status=VersionStatus.DRAFT.value,
+        message=None,
+        author_kind=caller.kind,
+        author_id=caller.id,
+        edit=1,
+        created_at=moment,
+        updated_at=moment,
+        published_at=None,
+    )
+    _put_content(draft, compiled)
+    return draft
+
+
+def _put_content(row: PromptVersion, compiled: Compiled) -> None:
+    row.kind = compiled.kind
+    row.structure_json = compiled.structure
+    row.compiled_template = compiled.compiled_template
+    row.config_json = compiled.config
+    row.variables_json = dict(compiled.variables)
+    row.content_hash = compiled.content_hash
+
+
+def _told(compiled: Compiled) -> TemplateProblem | None:
+    problem = compiled.problem
+    return None if problem is None else TemplateProblem(code=problem.code, detail=problem.detail)
+
+
+async def save_draft(
+    session: AsyncSession, caller: Caller, ref: str, content: Content, if_match: str | None
+) -> tuple[PromptVersion, TemplateProblem | None]:
+    """The caller's draft with the new content, and what keeps it from being published.
+
+    Raises PromptNotFound, EditConflict, EditNotNamed, and TemplateLimitExceeded for what is too
+    large; any other fault of a template is told and the text kept.
+    """
+    prompt = await get_prompt(session, caller, ref)
+    compiled = compile_content(content)
+    draft = await repository.find_draft(session, caller.project_id, prompt.id, caller.id, lock=True)
+    check_edit(None if draft is None else draft.edit, if_match)
+    if draft is None:
+        draft = _draft(caller, prompt.id, compiled)
+        repository.add(session, draft)
+    else:
+        _put_content(draft, compiled)
+        draft.edit += 1
+        draft.updated_at = utc_now()
+    return draft, _told(compiled)
+
+
+async def read_draft(
+    session: AsyncSession, caller: Caller, ref: str
+) -> tuple[PromptVersion, TemplateProblem | None]:
+    """The caller's draft, and what keeps it from being published. Raises as get_draft."""
+    draft = await get_draft(session, caller, ref)
+    return draft, _told(compile_content(content_of(draft)))
+
+
+async def get_draft(session: AsyncSession, caller: Caller, ref: str) -> PromptVersion:
+    """The caller's own draft of the prompt. Raises PromptNotFound and DraftNotFound."""
+    prompt = await get_prompt(session, caller, ref)
+    draft = await repository.find_draft(
+        session, caller.project_id, prompt.id, caller.id, lock=False
+    )
+    if draft is None:
+        raise DraftNotFound("You have no draft of this prompt.")
+    return draft
+
+
+async def publish(
+    session: AsyncSession, caller: Caller, ref: str, wanted: VersionCreate, if_match: str | None
+) -> tuple[PromptVersion, bool]:
+    """The version that the caller's draft became, and whether it is new.
+
+    Content that an existing version has makes no new one: that version is returned. The draft is
+    gone afterwards. Raises PromptNotFound, DraftNotFound, VersionTaken, EditConflict where
+    `if_match` names another edit than the draft's, and what is wrong with the template.
+    """
+    draft = await get_draft(session, caller, ref)
+    if if_match is not None:
+        check_edit(draft.edit, if_match)
+    compiled = compile_content(content_of(draft))
+    if compiled.problem is not None:
+        raise compiled.problem
+    existing = await repository.find_version_by_content(
+        session, caller.project_id, draft.prompt_id, compiled.content_hash
+    )
+    await session.delete(draft)
+    if existing is not None:
+        return existing, False
+    numbers = await repository.version_numbers(session, caller.project_id, draft.prompt_id)
+    version = _draft(caller, draft.prompt_id, compiled)
+    version.version_num = choose_number(numbers, wanted.version, wanted.bump)
+    version.status = VersionStatus.PUBLISHED.value
+    version.message = wanted.message
+    version.published_at = version.created_at
+    repository.add(session, version)
+    try:
+        # Flushed here so that a number published at the same moment is told as such.
+        await session.flush()
+    except IntegrityError as error:
+        raise VersionTaken(
+            f"Version {version.version_num} exists already. Choose another number."
+        ) from error
+    return version, True
+
+
+async def get_version(
+    session: AsyncSession, caller: Caller, ref: str, version_num: str
+) -> PromptVersion:
+    """The numbered version of the prompt. Raises PromptNotFound and VersionNotFound."""
+    prompt = await get_prompt(session, caller, ref)
+    version = await repository.find_version(session, caller.project_id, prompt.id, version_num)
+    if version is None:
+        raise VersionNotFound("This prompt has no such version.")
+    return version

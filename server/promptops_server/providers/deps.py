@@ -1,0 +1,20 @@
+"""What the routes of providers ask for."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from promptops_server.core.addresses import AddressPolicy
+from promptops_server.core.secrets import MasterKey
+
+
+def _master_key(request: Request) -> MasterKey:
+    return cast("MasterKey", request.app.state.master_key)
+
+
+def _policy(request: Request) -> AddressPolicy:
+    return cast("AddressPolicy", request.app.state.address_policy)
+
+
+Key = Annotated[MasterKey, Depends(_master_key)]
+Policy = Annotated[AddressPolicy, Depends(_policy)]

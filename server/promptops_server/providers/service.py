@@ -1,0 +1,190 @@
+"""The rules of providers: what may be configured, and how a key is kept."""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import orjson
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from promptops_server.access.types import Caller
+from promptops_server.core.addresses import AddressPolicy, AddressRefused, endpoint_of
+from promptops_server.core.db import Pool, mark_changed, retry_once
+from promptops_server.core.errors import FieldProblem, InvalidRequest
+from promptops_server.core.freshness import FreshCache, Freshness
+from promptops_server.core.secrets import MasterKey
+from promptops_server.kit.clock import utc_now
+from promptops_server.kit.ids import from_public, new_id
+from promptops_server.providers import repository
+from promptops_server.providers.errors import (
+    ProviderNameTaken,
+    ProviderNotConfigured,
+    ProviderNotFound,
+)
+from promptops_server.providers.models import Provider, ProviderCredential
+from promptops_server.providers.prices import find_price
+from promptops_server.providers.schemas import ProviderCreate
+from promptops_server.providers.types import (
+    DEFAULT_BASE_URLS,
+    LANES,
+    ModelTarget,
+    ProviderKind,
+    ProviderTarget,
+)
+
+_TARGETS_KEPT = 10_000
+_SHOWN_CHARACTERS = 4
+
+
+class ModelTargets:
+    """Tells what a version's model name stands for; what was looked up is kept while fresh."""
+
+    def __init__(self, pool: Pool, freshness: Freshness) -> None:
+        """Takes a pool of the role `system`."""
+
+        async def load(key: tuple[UUID, str]) -> ModelTarget | None:
+            project_id, name = key
+            provider_name, _, model = name.partition("/")
+            target = await retry_once(
+                lambda: repository.load_target(pool, project_id, provider_name)
+            )
+            if target is None:
+                return None
+            return ModelTarget(target, model, find_price(target.kind.value, model))
+
+        self._targets = FreshCache(freshness, load, capacity=_TARGETS_KEPT)
+
+    async def get(self, project_id: UUID, name: str) -> ModelTarget:
+        """The target of `provider/model` in the project. Raises ProviderNotConfigured."""
+        target = await self._targets.get((project_id, name))
+        if target is None:
+            provider = name.partition("/")[0]
+            raise ProviderNotConfigured(f"This project has no provider named {provider!r}.")
+        return target
+
+
+def check_base_url(url: str, policy: AddressPolicy) -> None:
+    """Passes for an address that may be called, as far as that is known without resolving it.
+
+    Raises InvalidRequest naming the field. A name is checked again whenever it is resolved.
+    """
+    try:
+        endpoint = endpoint_of(url)
+        try:
+            ipaddress.ip_address(endpoint.host)
+        except ValueError:
+            return
+        policy.check(endpoint.host, endpoint.port, endpoint.host)
+    except AddressRefused as refused:
+        raise _at("#/base_url", refused.detail) from None
+
+
+def _at(pointer: str, message: str) -> InvalidRequest:
+    return InvalidRequest(message, errors=[FieldProblem("invalid_request", pointer, message)])
+
+
+def _check_kind(wanted: ProviderCreate) -> None:
+    """Passes where the kind has what it needs. Raises InvalidRequest naming the field."""
+    if wanted.kind is ProviderKind.OPENAI_COMPATIBLE and wanted.base_url is None:
+        raise _at("#/base_url", "An OpenAI-compatible provider needs its address.")
+    if wanted.kind is ProviderKind.LOCAL and (wanted.base_url or wanted.credentials):
+        raise _at("#/kind", "The local model takes neither an address nor credentials.")
+    if wanted.kind in DEFAULT_BASE_URLS and "api_key" not in wanted.credentials:
+        raise _at("#/credentials/api_key", "This provider needs an API key.")
+    for name in wanted.credentials:
+        if name != "api_key":
+            raise _at(f"#/credentials/{name}", "This provider takes api_key alone.")
+
+
+async def create_provider(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: ProviderCreate,
+    *,
+    master_key: MasterKey,
+    policy: AddressPolicy,
+) -> tuple[Provider, ProviderCredential | None]:
+    """A new provider, its credential sealed for its own host.
+
+    Raises InvalidRequest and ProviderNameTaken.
+    """
+    _check_kind(wanted)
+    if wanted.base_url is not None:
+        check_base_url(wanted.base_url, policy)
+    moment = utc_now()
+    provider = Provider(
+        id=new_id(),
+        project_id=caller.project_id,
+        name=wanted.name,
+        kind=wanted.kind.value,
+        base_url=wanted.base_url,
+        created_at=moment,
+        updated_at=moment,
+    )
+    repository.add(session, provider)
+    try:
+        # Flushed here so that a taken name is told as such.
+        await session.flush()
+    except IntegrityError as error:
+        raise ProviderNameTaken("Another provider of this project has this name.") from error
+    credential = None
+    if wanted.credentials:
+        plain = {name: value.get_secret_value() for name, value in wanted.credentials.items()}
+        credential = _seal(provider, plain, master_key)
+        repository.add(session, credential)
+    mark_changed(session)
+    return provider, credential
+
+
+def _seal(
+    provider: Provider, plain: Mapping[str, str], master_key: MasterKey
+) -> ProviderCredential:
+    url = provider.base_url or DEFAULT_BASE_URLS[ProviderKind(provider.kind)]
+    origin = endpoint_of(url).origin
+    credential_id = new_id()
+    identity = repository.credential_identity(provider.project_id, credential_id, origin)
+    return ProviderCredential(
+        id=credential_id,
+        project_id=provider.project_id,
+        provider_id=provider.id,
+        origin=origin,
+        master_key_id=master_key.id,
+        sealed=master_key.seal(orjson.dumps(plain), identity),
+        hints={name: _hint(value) for name, value in plain.items()},
+        created_at=utc_now(),
+    )
+
+
+def _hint(value: str) -> str:
+    """The last characters, where enough stay hidden."""
+    return value[-_SHOWN_CHARACTERS:] if len(value) >= 4 * _SHOWN_CHARACTERS else ""
+
+
+async def get_provider(
+    session: AsyncSession, caller: Caller, ref: str
+) -> tuple[Provider, ProviderCredential | None]:
+    """The provider of this public id or name, with its credential. Raises ProviderNotFound."""
+    provider = await repository.find_provider(
+        session, caller.project_id, provider_id=from_public("prv", ref), name=ref
+    )
+    if provider is None:
+        raise ProviderNotFound("There is no such provider in this project.")
+    found = await repository.credentials_of(session, caller.project_id, [provider.id])
+    return provider, found.get(provider.id)
+
+
+async def list_providers(
+    session: AsyncSession, caller: Caller, after: UUID | None, limit: int
+) -> Sequence[tuple[Provider, ProviderCredential | None]]:
+    """One page of providers with their credentials, newest first, and one more where there is."""
+    providers = await repository.list_providers(session, caller.project_id, after, limit)
+    found = await repository.credentials_of(
+        session, caller.project_id, [provider.id for provider in providers]
+    )
+    return [(provider, found.get(provider.id)) for provider in providers]
+
+
+def needs_adaptor(target: ProviderTarget) -> bool:
+    """Whether calls to this provider go through the model adaptor."""
+    return LANES[target.kind] == "adaptor"

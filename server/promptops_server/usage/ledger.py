@@ -1,0 +1,141 @@
+"""Writes ended runs: a group commit without a timer.
+
+One transaction is under way at a time; what queues meanwhile goes into the next. A lone run is
+committed at once, a thousand together cost a few commits. The insert skips ids that are there, so a
+commit whose outcome is unknown is simply repeated. A row that PostgreSQL refuses fails alone: the
+batch is halved until only that row is left.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+
+import asyncpg
+
+from promptops_server.core.db import CONNECTION_ERRORS, Pool, storage_unavailable
+from promptops_server.core.errors import InternalError
+from promptops_server.kit.ids import to_public
+from promptops_server.usage.repository import insert_runs, row_of
+from promptops_server.usage.types import RunRecord
+
+_LARGEST_BATCH = 500
+_PATIENCE_S = 5.0
+_RETRY_S = 0.1
+_log = logging.getLogger(__name__)
+
+_Row = tuple[object, ...]
+
+
+class _Waiting:
+    """A row, who waits for it, and until when."""
+
+    __slots__ = ("committed", "deadline", "row")
+
+    def __init__(self, row: _Row, committed: asyncio.Future[None]) -> None:
+        self.row = row
+        self.committed = committed
+        self.deadline = time.monotonic() + _PATIENCE_S
+
+
+class Ledger:
+    """The one writer of runs in a process."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Takes a pool of the role `ledger`; start() begins to write."""
+        self._pool = pool
+        self._queue: list[_Waiting] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def start(self) -> None:
+        """Begins to write what is recorded."""
+        self._task = asyncio.create_task(self._write_forever(), name="ledger")
+
+    async def close(self) -> None:
+        """Writes what is queued, then stops."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def record(self, run: RunRecord) -> None:
+        """Returns once the run is committed.
+
+        Raises StorageUnavailable where that did not come about within five seconds, and
+        InternalError where PostgreSQL refuses this row.
+        """
+        waiting = _Waiting(row_of(run), asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._wake.set()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                # Shielded: a caller that is cancelled leaves its row to be written all the same.
+                await asyncio.shield(waiting.committed)
+        except TimeoutError:
+            raise storage_unavailable() from None
+
+    async def _write_forever(self) -> None:
+        while self._queue or not self._closing:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = self._queue[:_LARGEST_BATCH]
+            del self._queue[:_LARGEST_BATCH]
+            try:
+                await self._commit(batch)
+            except CONNECTION_ERRORS as error:
+                _log.warning("ledger waits for the database: %s", type(error).__name__)
+                self._put_back(batch)
+                await asyncio.sleep(_RETRY_S)
+
+    def _put_back(self, batch: list[_Waiting]) -> None:
+        """Queues again what is still waited for; what is out of time is told so."""
+        now = time.monotonic()
+        kept: list[_Waiting] = []
+        for waiting in batch:
+            if waiting.committed.done():
+                continue
+            if waiting.deadline > now:
+                kept.append(waiting)
+            else:
+                _fail(waiting, storage_unavailable())
+        self._queue[:0] = kept
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        rest = [waiting for waiting in batch if not waiting.committed.done()]
+        if not rest:
+            return
+        try:
+            async with self._pool.acquire() as connection:
+                await insert_runs(connection, [waiting.row for waiting in rest])
+        except CONNECTION_ERRORS:
+            raise
+        except (asyncpg.PostgresError, asyncpg.DataError, ValueError, TypeError) as error:
+            await self._halve(rest, error)
+        else:
+            for waiting in rest:
+                if not waiting.committed.done():
+                    waiting.committed.set_result(None)
+
+    async def _halve(self, batch: list[_Waiting], error: Exception) -> None:
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._commit(batch[:middle])
+            await self._commit(batch[middle:])
+            return
+        refused = batch[0]
+        # The kind of refusal, not its message: that may quote the row.
+        run_id = to_public("run", refused.row[0])  # pyright: ignore[reportArgumentType] # row[0] is the run's id
+        _log.error("ledger: %s refused, run %s", type(error).__name__, run_id)
+        _fail(refused, InternalError("This run could not be recorded."))
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.committed.done():
+        waiting.committed.set_exception(error)
+        # Whoever waited may be gone; the failure counts as seen.
+        waiting.committed.exception()

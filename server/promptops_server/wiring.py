@@ -1,0 +1,256 @@
+"""Fills every port: from the settings to the objects that a process works with."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from redis.asyncio import Redis
+
+from promptops_server.access import service as access
+from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
+from promptops_server.access.service import Authenticator
+from promptops_server.access.types import Scope
+from promptops_server.core.addresses import AddressPolicy
+from promptops_server.core.db import Database, Pool, open_pool, url_of
+from promptops_server.core.errors import NotFound
+from promptops_server.core.freshness import Freshness
+from promptops_server.core.health import Check
+from promptops_server.core.http import OutboundClient
+from promptops_server.core.master_keys import check_master_key
+from promptops_server.core.migrate import migrate
+from promptops_server.core.pagination import Cursors
+from promptops_server.core.secrets import MasterKey, load_master_key
+from promptops_server.core.settings import Settings
+from promptops_server.core.sidecars import (
+    SidecarAddress,
+    SidecarName,
+    Sidecars,
+    SidecarUnavailable,
+)
+from promptops_server.core.valkey import open_valkey
+from promptops_server.deployments.service import ActiveVersions
+from promptops_server.deployments.types import SubjectKind, SubjectsByKind
+from promptops_server.embedded import demo
+from promptops_server.embedded.control import SupervisorSidecars
+from promptops_server.prompts.service import RunnablePrompts
+from promptops_server.prompts.subjects import PromptSubjects
+from promptops_server.providers.client import ModelClient, Timeouts
+from promptops_server.providers.service import ModelTargets
+from promptops_server.ratelimit.bucket import Buckets
+from promptops_server.runs.endpoint import RunEndpoint
+from promptops_server.runs.execution import RunExecution
+from promptops_server.runs.service import RunPreparer
+from promptops_server.runs.types import PreparedRun
+from promptops_server.usage.ledger import Ledger
+from promptops_server.usage.sweeper import PartitionSweeper
+
+SUBJECTS: SubjectsByKind = {SubjectKind.PROMPT: PromptSubjects()}
+_SYSTEM_POOL = 4
+_LEDGER_POOL = 2
+
+
+class ConfiguredSidecars:
+    """Sidecars that an operator runs, named by settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Takes the addresses."""
+        self._settings = settings
+
+    async def ensure(self, name: SidecarName) -> SidecarAddress:
+        """The configured address. Raises SidecarUnavailable where none is."""
+        url = self._settings.adaptor_url
+        if url is None:
+            raise SidecarUnavailable(
+                f"The {name} is not configured: set PROMPTOPS_{name.upper()}_URL."
+            )
+        token = self._settings.adaptor_token
+        return SidecarAddress(url, None if token is None else token.get_secret_value())
+
+
+def make_sidecars(settings: Settings) -> Sidecars:
+    """The supervisor's sidecars under `up`, else those that the settings name."""
+    if settings.adaptor_url is None and settings.supervisor_socket is not None:
+        return SupervisorSidecars(settings.supervisor_socket)
+    return ConfiguredSidecars(settings)
+
+
+def make_address_policy(settings: Settings) -> AddressPolicy:
+    """What may be called on a user's behalf; the product's own ports never."""
+    own = {(settings.host, settings.port)}
+    urls = (settings.database_url, settings.redis_url, settings.adaptor_url)
+    for url, port in zip(urls, (5432, 6379, 80), strict=True):
+        parts = urlsplit(url or "")
+        if parts.scheme != "unix" and parts.hostname and "host" not in parse_qs(parts.query):
+            own.add((parts.hostname, parts.port or port))
+    return AddressPolicy(private_hosts=settings.private_hosts(), own=frozenset(own))
+
+
+@dataclass(slots=True)
+class Services:
+    """What an API process works with; close() ends all of it."""
+
+    settings: Settings
+    master_key: MasterKey
+    address_policy: AddressPolicy
+    database: Database
+    cursors: Cursors
+    redis: Redis
+    system_pool: Pool
+    ledger_pool: Pool
+    freshness: Freshness
+    authenticator: Authenticator
+    targets: ModelTargets
+    model_client: ModelClient
+    ledger: Ledger
+    sweeper: PartitionSweeper
+    run_endpoint: RunEndpoint
+
+    def health_checks(self) -> dict[str, Check]:
+        """A look at each part that this process leans on, by the part's name."""
+        return {
+            "postgresql": lambda: self.system_pool.fetchval("SELECT 1"),
+            "valkey": lambda: self.redis.execute_command("PING"),
+        }
+
+    async def close(self) -> None:
+        """Writes what the ledger still holds, then closes every connection."""
+        await self.ledger.close()
+        await self.sweeper.close()
+        await self.freshness.close()
+        await self.model_client.close()
+        await self.redis.aclose()
+        await self.ledger_pool.close()
+        await self.system_pool.close()
+        await self.database.close()
+
+
+async def open_services(settings: Settings) -> Services:
+    """Everything that an API process works with, running.
+
+    Connections are opened when they are first needed, so a database that is away does not keep the
+    process from starting. Raises MasterKeyRefused and ValueError, each with one sentence.
+    """
+    master_key = load_master_key(settings, create=False)
+    policy = make_address_policy(settings)
+    if settings.redis_url is None:
+        raise ValueError("PROMPTOPS_REDIS_URL is not set: no Valkey to keep the limits in.")
+    system_pool = await open_pool(url_of(settings, "system"), "system", size=_SYSTEM_POOL)
+    ledger_pool = await open_pool(url_of(settings, "ledger"), "ledger", size=_LEDGER_POOL)
+    redis = open_valkey(settings.redis_url)
+    freshness = Freshness(url_of(settings, "system"))
+    await freshness.start()
+    authenticator = Authenticator(system_pool, freshness)
+    targets = ModelTargets(system_pool, freshness)
+    ledger = Ledger(ledger_pool)
+    ledger.start()
+    sweeper = PartitionSweeper(system_pool)
+    sweeper.start()
+    client = ModelClient(
+        outbound=OutboundClient(policy, connect_timeout_s=settings.connect_timeout_s),
+        sidecars=make_sidecars(settings),
+        master_key=master_key,
+        timeouts=Timeouts(
+            connect_s=settings.connect_timeout_s,
+            first_token_s=settings.first_token_timeout_s,
+            idle_s=settings.idle_timeout_s,
+            deadline_s=settings.run_deadline_s,
+        ),
+        local_model_url=settings.local_model_url,
+    )
+    preparer = RunPreparer(
+        prompts=RunnablePrompts(system_pool, freshness),
+        active=ActiveVersions(system_pool, freshness),
+        targets=targets,
+        buckets=Buckets(redis),
+    )
+
+    def make_execution(run: PreparedRun, stream: bool) -> RunExecution:
+        return RunExecution(
+            run,
+            stream=stream,
+            client=client,
+            ledger=ledger,
+            deadline_s=settings.run_deadline_s,
+        )
+
+    return Services(
+        settings=settings,
+        master_key=master_key,
+        address_policy=policy,
+        database=Database(settings),
+        cursors=Cursors(master_key.derive("cursors")),
+        redis=redis,
+        system_pool=system_pool,
+        ledger_pool=ledger_pool,
+        freshness=freshness,
+        authenticator=authenticator,
+        targets=targets,
+        model_client=client,
+        ledger=ledger,
+        sweeper=sweeper,
+        run_endpoint=RunEndpoint(authenticator, preparer, make_execution),
+    )
+
+
+async def prepare_installation(settings: Settings, *, with_demo: bool) -> dict[str, object]:
+    """Makes the master key where there is none, migrates, and makes the demo project.
+
+    Returns what the first screen shows: the demo's API key (None where it is not known any more),
+    prompt and variables. Raises MasterKeyRefused, MigrationRefused and ValueError.
+    """
+    master_key = load_master_key(settings, create=True)
+    await migrate(settings)
+    owner_url = settings.database_url
+    if owner_url is None:
+        raise ValueError("PROMPTOPS_DATABASE_URL is not set: no database to work with.")
+    await check_master_key(owner_url, master_key, store_first=True)
+    if not with_demo:
+        return {}
+    database = Database(settings)
+    try:
+        made = await demo.make_demo(database, settings.data_dir, master_key, SUBJECTS)
+    finally:
+        await database.close()
+    return {
+        "api_key": made.api_key,
+        "demo_prompt": demo.FIRST_PROMPT,
+        "curl_variables": demo.FIRST_VARIABLES,
+    }
+
+
+async def create_key(
+    settings: Settings, *, project: str, name: str, scopes: list[str], requests_per_minute: int
+) -> str:
+    """The text of a new key of the project with this slug.
+
+    Raises NotFound, and Pydantic's ValidationError for a field that is wrong.
+    """
+    wanted = ApiKeyCreate(
+        name=name,
+        scopes=[Scope(scope) for scope in scopes],
+        requests_per_minute=requests_per_minute,
+    )
+    database = Database(settings)
+    try:
+        async with database.transaction(None) as session:
+            found = await access.find_project_id(session, project)
+            if found is None:
+                raise NotFound(f"There is no project with the slug {project!r}.")
+            _, text = await access.create_api_key(session, None, found, wanted)
+    finally:
+        await database.close()
+    return text
+
+
+async def create_project(settings: Settings, *, name: str, slug: str) -> str:
+    """The text of the first key (scope admin) of a new project.
+
+    Raises ProjectSlugTaken, and Pydantic's ValidationError for a field that is wrong.
+    """
+    wanted = ProjectCreate(name=name, slug=slug)
+    database = Database(settings)
+    try:
+        async with database.transaction(None) as session:
+            _, text = await access.create_project(session, None, wanted)
+    finally:
+        await database.close()
+    return text
