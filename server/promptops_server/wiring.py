@@ -26,7 +26,7 @@ from promptops_server.core.sidecars import (
     Sidecars,
     SidecarUnavailable,
 )
-from promptops_server.core.valkey import open_valkey
+from promptops_server.core.valkey import open_valkey, ping
 from promptops_server.deployments.service import ActiveVersions
 from promptops_server.deployments.types import SubjectKind, SubjectsByKind
 from promptops_server.embedded import demo
@@ -34,7 +34,7 @@ from promptops_server.embedded.control import SupervisorSidecars
 from promptops_server.prompts.service import RunnablePrompts
 from promptops_server.prompts.subjects import PromptSubjects
 from promptops_server.providers.client import ModelClient, Timeouts
-from promptops_server.providers.service import ModelTargets
+from promptops_server.providers.service import AdaptorStarter, ModelTargets
 from promptops_server.ratelimit.bucket import Buckets
 from promptops_server.runs.endpoint import RunEndpoint
 from promptops_server.runs.execution import RunExecution
@@ -64,6 +64,9 @@ class ConfiguredSidecars:
             )
         token = self._settings.adaptor_token
         return SidecarAddress(url, None if token is None else token.get_secret_value())
+
+    def forget(self, name: SidecarName) -> None:
+        """Nothing is kept: the address is the operator's."""
 
 
 def make_sidecars(settings: Settings) -> Sidecars:
@@ -102,19 +105,21 @@ class Services:
     model_client: ModelClient
     ledger: Ledger
     sweeper: PartitionSweeper
+    adaptor_starter: AdaptorStarter
     run_endpoint: RunEndpoint
 
     def health_checks(self) -> dict[str, Check]:
         """A look at each part that this process leans on, by the part's name."""
         return {
             "postgresql": lambda: self.system_pool.fetchval("SELECT 1"),
-            "valkey": lambda: self.redis.execute_command("PING"),
+            "valkey": lambda: ping(self.redis),
         }
 
     async def close(self) -> None:
         """Writes what the ledger still holds, then closes every connection."""
         await self.ledger.close()
         await self.sweeper.close()
+        await self.adaptor_starter.close()
         await self.freshness.close()
         await self.model_client.close()
         await self.redis.aclose()
@@ -137,6 +142,8 @@ async def open_services(settings: Settings) -> Services:
     ledger_pool = await open_pool(url_of(settings, "ledger"), "ledger", size=_LEDGER_POOL)
     redis = open_valkey(settings.redis_url)
     freshness = Freshness(url_of(settings, "system"))
+    sidecars = make_sidecars(settings)
+    adaptor_starter = AdaptorStarter(system_pool, freshness, sidecars)
     await freshness.start()
     authenticator = Authenticator(system_pool, freshness)
     targets = ModelTargets(system_pool, freshness)
@@ -146,7 +153,7 @@ async def open_services(settings: Settings) -> Services:
     sweeper.start()
     client = ModelClient(
         outbound=OutboundClient(policy, connect_timeout_s=settings.connect_timeout_s),
-        sidecars=make_sidecars(settings),
+        sidecars=sidecars,
         master_key=master_key,
         timeouts=Timeouts(
             connect_s=settings.connect_timeout_s,
@@ -187,6 +194,7 @@ async def open_services(settings: Settings) -> Services:
         model_client=client,
         ledger=ledger,
         sweeper=sweeper,
+        adaptor_starter=adaptor_starter,
         run_endpoint=RunEndpoint(authenticator, preparer, make_execution),
     )
 

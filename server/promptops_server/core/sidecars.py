@@ -38,3 +38,7 @@ class Sidecars(Protocol):
         Raises SidecarUnavailable where it did not start in time.
         """
         ...
+
+    def forget(self, name: SidecarName) -> None:
+        """Says that the address did not answer, so that the next `ensure` looks anew."""
+        ...

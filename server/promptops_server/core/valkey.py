@@ -14,7 +14,7 @@ def open_valkey(url: str) -> Redis:
 
     Where every connection is taken, a call waits for one: redis-py's own pool would fail it.
     """
-    pool = BlockingConnectionPool.from_url(
+    pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] # its **kwargs are untyped
         url,
         max_connections=_CONNECTIONS,
         timeout=_WAIT_S,
@@ -22,3 +22,9 @@ def open_valkey(url: str) -> Redis:
         socket_timeout=_ANSWER_S,
     )
     return Redis.from_pool(pool)
+
+
+async def ping(client: Redis) -> None:
+    """Returns where Valkey answers. Raises what redis-py raises where it does not."""
+    # redis-py leaves what a command answers untyped.
+    await client.execute_command("PING")  # pyright: ignore[reportUnknownMemberType]

@@ -62,7 +62,7 @@ def describe_ready(
     Without a key (it was shown at the first start, and only its hash is kept) the call takes it
     from PROMPTOPS_API_KEY.
     """
-    shown_key = api_key or "the one shown at the first start, or a new one made in the browser"
+    shown_key = api_key or "shown at the first start (a new one: promptops-server keys create)"
     header = f"'X-API-Key: {api_key}'" if api_key else '"X-API-Key: $PROMPTOPS_API_KEY"'
     body = json.dumps({"variables": dict(variables), "stream": True}, ensure_ascii=False)
     return [

@@ -10,13 +10,12 @@ from pydantic import BaseModel, ConfigDict
 
 from promptops_server.core.errors import FieldProblem, InvalidRequest
 from promptops_server.prompts.rendering import MessageTemplate
-from promptops_server.prompts.template_grammar import RESERVED_NAMES
+from promptops_server.prompts.template_grammar import OPERATOR_WORDS, RESERVED_NAMES
 
 # Words of the expression language, and the names that it fills itself: data in a field.
-RESERVED_WORDS = RESERVED_NAMES | {
-    *("true", "false", "none", "True", "False", "None"),
-    *("not", "and", "or", "if", "elif", "else", "in", "is"),
-}
+RESERVED_WORDS = (
+    RESERVED_NAMES | OPERATOR_WORDS | {"true", "false", "none", "True", "False", "None"}
+)
 # Two braces, not three: `{{{x}}}` is data, and so is what stands before it.
 _LIVE = re.compile(r"(?<!\{)\{\{[ \t\n\r\f\v]*([A-Za-z_][A-Za-z0-9_]*)[ \t\n\r\f\v]*\}\}")
 # A brace that would open a tag, or might together with what follows the piece.

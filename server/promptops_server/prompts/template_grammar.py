@@ -18,6 +18,8 @@ GLOBALS = frozenset({"range", "dict", "namespace"})
 RESERVED_NAMES = frozenset(
     {"loop", "self", "super", "caller", "varargs", "kwargs", "cycler", "joiner", "lipsum"}
 )
+# Words that Jinja2's parser takes for names where an operator cannot stand (`-not x`).
+OPERATOR_WORDS = frozenset({"not", "and", "or", "if", "elif", "else", "in", "is"})
 # Methods whose result is a text, a number or a boolean.
 TEXT_METHODS = frozenset(
     {
@@ -208,7 +210,7 @@ def _name(node: nodes.Node, role: _Role) -> None:
     name = _as(nodes.Name, node).name
     if name == "loop" and role == "object":
         return
-    if name in RESERVED_NAMES:
+    if name in RESERVED_NAMES or name in OPERATOR_WORDS:
         raise _refused(node, f"the name {name} is taken by the template language.")
 
 

@@ -8,7 +8,7 @@ and values, and nothing else.
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NoReturn, cast
 
@@ -59,9 +59,12 @@ class _View:
 
     __slots__ = ("_kind", "_view")
 
-    def __init__(self, kind: str, view: Iterable[object]) -> None:
+    def __init__(self, kind: str, view: Collection[object]) -> None:
         self._kind = kind
         self._view = view
+
+    def __len__(self) -> int:
+        return len(self._view)
 
     def __iter__(self) -> Iterator[object]:
         return iter(self._view)
@@ -181,16 +184,10 @@ def _convert_object(values: Mapping[object, object], depth: int) -> tuple[object
 def finalize(value: object) -> object:
     """What `{{ }}` prints, where that differs from what the engine itself would print.
 
-    Floats print as Python prints them (1e+16, 1e-05), and so do lists that the template built.
-    NotImplemented leaves a value to the engine.
+    Floats print as Python prints them (1e-05); NotImplemented leaves a value to the engine. The
+    engine hands a whole float over as an integer, so one of 1e16 or more still prints in full.
     """
-    if isinstance(value, float):
-        return repr(value)
-    if type(value) is list or type(value) is tuple or type(value) is dict:
-        text = repr(cast("object", value))
-        # What is undefined inside a list has come here as None: the engine knows which is which.
-        return NotImplemented if "None" in text else text
-    return NotImplemented
+    return repr(value) if isinstance(value, float) else NotImplemented
 
 
 def start_filters() -> None:

@@ -25,11 +25,11 @@ from promptops_server.providers.errors import (
 )
 from promptops_server.providers.types import (
     DEFAULT_BASE_URLS,
-    LANES,
     ChatDelta,
     ModelTarget,
     ProviderKind,
     ProviderTarget,
+    lane_of,
 )
 
 _ERROR_BODY_BYTES = 64 * 1024
@@ -119,7 +119,7 @@ class ModelClient:
         provider = target.provider
         credentials = self._open_credential(provider)
         request = {**body, "model": target.model}
-        if LANES[provider.kind] == "adaptor":
+        if lane_of(provider.kind) == "adaptor":
             envelope = {
                 "provider": provider.kind.value,
                 "base_url": provider.base_url,
@@ -158,6 +158,7 @@ class ModelClient:
             return await self._post_to_adaptor(await self._sidecars.ensure("adaptor"), body)
         except aiohttp.ClientConnectorError:
             # It died since it was last asked for: whoever starts it is asked again.
+            self._sidecars.forget("adaptor")
             await self._close_adaptor()
         try:
             return await self._post_to_adaptor(await self._sidecars.ensure("adaptor"), body)

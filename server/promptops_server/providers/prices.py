@@ -17,7 +17,6 @@ from typing import cast
 from promptops_server.usage.types import TokenUsage
 
 _FILE = "model_prices_and_context_window_backup.json"
-_PROVIDERS = frozenset({"openai", "anthropic", "gemini"})
 _TIER = re.compile(r"^(input|output)_cost_per_token_above_([0-9]+)k_tokens$")
 
 
@@ -67,7 +66,7 @@ FREE = Price(Rates(Decimal(0), Decimal(0)))
 
 @cache
 def _table() -> dict[tuple[str, str], Price]:
-    """Every chat model of the providers that are spoken to, by (provider, model)."""
+    """Every chat model in the table, by LiteLLM's name of its provider and its own."""
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
         return {}
@@ -76,7 +75,7 @@ def _table() -> dict[tuple[str, str], Price]:
     table: dict[tuple[str, str], Price] = {}
     for name, entry in entries.items():
         provider = str(entry.get("litellm_provider", ""))
-        if provider not in _PROVIDERS or entry.get("mode") not in ("chat", "responses"):
+        if entry.get("mode") not in ("chat", "responses"):
             continue
         price = _price(entry)
         if price is not None:

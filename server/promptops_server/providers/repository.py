@@ -67,3 +67,11 @@ async def load_target(pool: Pool, project_id: UUID, name: str) -> ProviderTarget
         credential = SealedCredential(row["sealed"], identity)
     kind = ProviderKind(row["kind"])
     return ProviderTarget(row["id"], row["name"], kind, row["base_url"], credential)
+
+
+async def has_provider_of(pool: Pool, kinds: Sequence[str]) -> bool:
+    """Whether any project has a provider of these kinds; read with the role `system`."""
+    found = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM providers WHERE kind = ANY($1::text[]))", list(kinds)
+    )
+    return bool(found)

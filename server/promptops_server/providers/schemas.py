@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from promptops_server.core.fields import Slug
 from promptops_server.kit.ids import to_public
 from promptops_server.providers.models import Provider, ProviderCredential
-from promptops_server.providers.types import DEFAULT_BASE_URLS, LANES, Lane, ProviderKind
+from promptops_server.providers.types import DEFAULT_BASE_URLS, Lane, ProviderKind, lane_of
 
 CredentialName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
@@ -46,7 +46,7 @@ class ProviderRead(BaseModel):
             id=to_public("prv", provider.id),
             name=provider.name,
             kind=kind,
-            lane=LANES[kind],
+            lane=lane_of(kind),
             base_url=provider.base_url or DEFAULT_BASE_URLS.get(kind),
             credentials={} if credential is None else dict(credential.hints),
             created_at=provider.created_at,

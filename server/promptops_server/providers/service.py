@@ -1,6 +1,9 @@
 """The rules of providers: what may be configured, and how a key is kept."""
 
+import asyncio
+import contextlib
 import ipaddress
+import logging
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -10,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
 from promptops_server.core.addresses import AddressPolicy, AddressRefused, endpoint_of
-from promptops_server.core.db import Pool, mark_changed, retry_once
+from promptops_server.core.db import CONNECTION_ERRORS, Pool, mark_changed, retry_once
 from promptops_server.core.errors import FieldProblem, InvalidRequest
 from promptops_server.core.freshness import FreshCache, Freshness
 from promptops_server.core.secrets import MasterKey
+from promptops_server.core.sidecars import Sidecars, SidecarUnavailable
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
 from promptops_server.providers import repository
@@ -27,14 +31,15 @@ from promptops_server.providers.prices import find_price
 from promptops_server.providers.schemas import ProviderCreate
 from promptops_server.providers.types import (
     DEFAULT_BASE_URLS,
-    LANES,
+    LONG_TAIL,
     ModelTarget,
     ProviderKind,
-    ProviderTarget,
+    lane_of,
 )
 
 _TARGETS_KEPT = 10_000
 _SHOWN_CHARACTERS = 4
+_log = logging.getLogger(__name__)
 
 
 class ModelTargets:
@@ -64,6 +69,42 @@ class ModelTargets:
         return target
 
 
+class AdaptorStarter:
+    """Starts the model adaptor as soon as some provider needs it, so that no run waits for it.
+
+    It looks at start and after every change, until there is such a provider.
+    """
+
+    def __init__(self, pool: Pool, freshness: Freshness, sidecars: Sidecars) -> None:
+        """Takes a pool of the role `system`; begins with the first revision that is read."""
+        self._pool = pool
+        self._sidecars = sidecars
+        self._task: asyncio.Task[None] | None = None
+        self._is_started = False
+        freshness.on_change(self._look)
+
+    def _look(self) -> None:
+        if not self._is_started and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._start_where_needed(), name="adaptor starter")
+
+    async def _start_where_needed(self) -> None:
+        kinds = [kind.value for kind in ProviderKind if lane_of(kind) == "adaptor"]
+        try:
+            if await repository.has_provider_of(self._pool, kinds):
+                await self._sidecars.ensure("adaptor")
+                self._is_started = True
+        except (SidecarUnavailable, *CONNECTION_ERRORS) as error:
+            # The first run that needs it asks again, and tells.
+            _log.warning("the model adaptor was not started: %s", type(error).__name__)
+
+    async def close(self) -> None:
+        """Stops looking."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+
 def check_base_url(url: str, policy: AddressPolicy) -> None:
     """Passes for an address that may be called, as far as that is known without resolving it.
 
@@ -90,7 +131,11 @@ def _check_kind(wanted: ProviderCreate) -> None:
         raise _at("#/base_url", "An OpenAI-compatible provider needs its address.")
     if wanted.kind is ProviderKind.LOCAL and (wanted.base_url or wanted.credentials):
         raise _at("#/kind", "The local model takes neither an address nor credentials.")
-    if wanted.kind in DEFAULT_BASE_URLS and "api_key" not in wanted.credentials:
+    if wanted.kind in LONG_TAIL and wanted.base_url is not None:
+        raise _at("#/base_url", "This provider has one address, which is known already.")
+    if (
+        wanted.kind in DEFAULT_BASE_URLS or wanted.kind in LONG_TAIL
+    ) and "api_key" not in wanted.credentials:
         raise _at("#/credentials/api_key", "This provider needs an API key.")
     for name in wanted.credentials:
         if name != "api_key":
@@ -140,8 +185,9 @@ async def create_provider(
 def _seal(
     provider: Provider, plain: Mapping[str, str], master_key: MasterKey
 ) -> ProviderCredential:
-    url = provider.base_url or DEFAULT_BASE_URLS[ProviderKind(provider.kind)]
-    origin = endpoint_of(url).origin
+    url = provider.base_url or DEFAULT_BASE_URLS.get(ProviderKind(provider.kind))
+    # A provider with one address, which LiteLLM knows, is bound to its name.
+    origin = f"litellm:{provider.kind}" if url is None else endpoint_of(url).origin
     credential_id = new_id()
     identity = repository.credential_identity(provider.project_id, credential_id, origin)
     return ProviderCredential(
@@ -183,8 +229,3 @@ async def list_providers(
         session, caller.project_id, [provider.id for provider in providers]
     )
     return [(provider, found.get(provider.id)) for provider in providers]
-
-
-def needs_adaptor(target: ProviderTarget) -> bool:
-    """Whether calls to this provider go through the model adaptor."""
-    return LANES[target.kind] == "adaptor"

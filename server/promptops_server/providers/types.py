@@ -10,7 +10,7 @@ from promptops_server.usage.types import TokenUsage
 
 
 class ProviderKind(StrEnum):
-    """How a provider is spoken to."""
+    """How a provider is spoken to. The last group bears LiteLLM's own names."""
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
@@ -18,16 +18,71 @@ class ProviderKind(StrEnum):
     OPENAI_COMPATIBLE = "openai_compatible"
     LOCAL = "local"
 
+    AI21_CHAT = "ai21_chat"
+    AIML = "aiml"
+    CEREBRAS = "cerebras"
+    CODESTRAL = "codestral"
+    COHERE = "cohere"
+    COHERE_CHAT = "cohere_chat"
+    DASHSCOPE = "dashscope"
+    DEEPINFRA = "deepinfra"
+    DEEPSEEK = "deepseek"
+    FEATHERLESS_AI = "featherless_ai"
+    FIREWORKS_AI = "fireworks_ai"
+    FRIENDLIAI = "friendliai"
+    GITHUB = "github"
+    GROQ = "groq"
+    HYPERBOLIC = "hyperbolic"
+    INCEPTION = "inception"
+    LAMBDA_AI = "lambda_ai"
+    META_LLAMA = "meta_llama"
+    MINIMAX = "minimax"
+    MISTRAL = "mistral"
+    MOONSHOT = "moonshot"
+    MORPH = "morph"
+    NEBIUS = "nebius"
+    NOVITA = "novita"
+    NSCALE = "nscale"
+    NVIDIA_NIM = "nvidia_nim"
+    OPENROUTER = "openrouter"
+    OVHCLOUD = "ovhcloud"
+    PERPLEXITY = "perplexity"
+    SAMBANOVA = "sambanova"
+    SCALEWAY = "scaleway"
+    TOGETHER_AI = "together_ai"
+    V0 = "v0"
+    VERCEL_AI_GATEWAY = "vercel_ai_gateway"
+    VOLCENGINE = "volcengine"
+    WANDB = "wandb"
+    XAI = "xai"
+    ZAI = "zai"
+
+
+# Those of LiteLLM's providers that need an API key only and have one public host, which nothing in
+# a request can change. Left out is whatever calls this machine (ollama, lm_studio, lemonade, ...),
+# takes its host, account or region from a request or from this process's environment (azure,
+# bedrock, vertex_ai, cloudflare, huggingface, ...), or signs in by itself (github_copilot).
+_FIRST_GROUP = frozenset(
+    {
+        ProviderKind.OPENAI,
+        ProviderKind.ANTHROPIC,
+        ProviderKind.GEMINI,
+        ProviderKind.OPENAI_COMPATIBLE,
+        ProviderKind.LOCAL,
+    }
+)
+LONG_TAIL = frozenset(ProviderKind) - _FIRST_GROUP
 
 # Direct: the upstream speaks OpenAI chat completions. Adaptor: LiteLLM translates.
 Lane = Literal["direct", "adaptor"]
-LANES: dict[ProviderKind, Lane] = {
-    ProviderKind.OPENAI: "direct",
-    ProviderKind.OPENAI_COMPATIBLE: "direct",
-    ProviderKind.LOCAL: "direct",
-    ProviderKind.ANTHROPIC: "adaptor",
-    ProviderKind.GEMINI: "adaptor",
-}
+_DIRECT = frozenset({ProviderKind.OPENAI, ProviderKind.OPENAI_COMPATIBLE, ProviderKind.LOCAL})
+
+
+def lane_of(kind: ProviderKind) -> Lane:
+    """The way by which providers of this kind are called."""
+    return "direct" if kind in _DIRECT else "adaptor"
+
+
 DEFAULT_BASE_URLS: dict[ProviderKind, str] = {
     ProviderKind.OPENAI: "https://api.openai.com/v1",
     ProviderKind.ANTHROPIC: "https://api.anthropic.com",

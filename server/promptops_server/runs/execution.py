@@ -15,7 +15,7 @@ from promptops_server.core.errors import AppError, ShuttingDown
 from promptops_server.kit.clock import utc_now
 from promptops_server.providers.client import ChatCall, ModelClient
 from promptops_server.providers.errors import timed_out
-from promptops_server.providers.types import LANES, ChatDelta
+from promptops_server.providers.types import ChatDelta, lane_of
 from promptops_server.runs.events import money, usage_data
 from promptops_server.runs.types import PreparedRun
 from promptops_server.usage.ledger import Ledger
@@ -246,7 +246,7 @@ class RunExecution:
         return {
             "provider": target.provider.name,
             "model": target.model,
-            "lane": LANES[target.provider.kind],
+            "lane": lane_of(target.provider.kind),
             "outcome": status if error is None else error.code,
             "upstream_status": None if error is None else error.facts.get("upstream_status"),
             "started_at": began.isoformat(),

@@ -410,4 +410,4 @@ async def test_request_that_cannot_be_translated_is_not_quoted(
     assert answered.status == 400
     assert CANARY_PROMPT not in str(answered.error)
     # The fixture's end looks for the canaries in all that the adaptor wrote.
-    assert b"could not translate" in adaptor.output
+    assert await adaptor.wait_for_output(b"could not translate")

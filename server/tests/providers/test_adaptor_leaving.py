@@ -30,7 +30,7 @@ async def test_silence_ends_with_the_first_token_timeout(
 async def test_timeout_of_the_first_token_does_not_bound_the_rest(
     adaptor: AdaptorProcess, ask: Asks, provider: str
 ) -> None:
-    envelope = ask(provider, "chunks:8+slow:50", stream=True, first_token_timeout_s=0.25)
+    envelope = ask(provider, "chunks:8+slow:100", stream=True, first_token_timeout_s=0.6)
     assert (await adaptor.call(envelope)).done
 
 

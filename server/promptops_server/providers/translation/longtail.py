@@ -18,53 +18,7 @@ from promptops_server.providers.translation.failures import (
     timed_out,
 )
 from promptops_server.providers.translation.port import Answer, Completion, Delta, JsonObject
-
-# Those of LiteLLM's providers that need an API key only and have one public host, which nothing in
-# a request can change. Left out is whatever calls this machine (ollama, lm_studio, lemonade, ...),
-# takes its host, account or region from a request or from this process's environment (azure,
-# bedrock, vertex_ai, cloudflare, huggingface, ...), or signs in by itself (github_copilot).
-PROVIDERS = frozenset(
-    (
-        "ai21_chat",
-        "aiml",
-        "cerebras",
-        "codestral",
-        "cohere",
-        "cohere_chat",
-        "dashscope",
-        "deepinfra",
-        "deepseek",
-        "featherless_ai",
-        "fireworks_ai",
-        "friendliai",
-        "github",
-        "groq",
-        "hyperbolic",
-        "inception",
-        "lambda_ai",
-        "meta_llama",
-        "minimax",
-        "mistral",
-        "moonshot",
-        "morph",
-        "nebius",
-        "novita",
-        "nscale",
-        "nvidia_nim",
-        "openrouter",
-        "ovhcloud",
-        "perplexity",
-        "sambanova",
-        "scaleway",
-        "together_ai",
-        "v0",
-        "vercel_ai_gateway",
-        "volcengine",
-        "wandb",
-        "xai",
-        "zai",
-    )
-)
+from promptops_server.providers.types import LONG_TAIL
 
 
 class LongTailCalls(Protocol):
@@ -92,7 +46,7 @@ class LongTailLane:
 
     async def answer(self, envelope: Envelope) -> Answer:
         """The answer, once its first piece has come. Raises CallFailed before that."""
-        if envelope.provider not in PROVIDERS:
+        if envelope.provider not in LONG_TAIL:
             raise invalid_request("This provider is not one that the adaptor speaks to.")
         if envelope.base_url is not None:
             raise invalid_request("Only anthropic and gemini take a base URL.")

@@ -1,0 +1,1 @@
+"""The whole system's tests use the fixtures of the server's."""
