@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
 import aiohttp
 import pytest
@@ -17,7 +17,7 @@ from promptops_server.embedded.temporary import folder_for_a_test
 
 
 @pytest.fixture(scope="module")
-def provider() -> AsyncGenerator[ScriptedProvider]:
+def provider() -> Generator[ScriptedProvider]:
     with ScriptedProvider() as running:
         yield running
 

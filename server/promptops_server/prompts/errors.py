@@ -1,6 +1,6 @@
 """What prompts refuse; what is wrong with a template stands in template_errors.py."""
 
-from promptops_server.core.errors import AppError, Conflict, NotFound
+from promptops_server.core.errors import Conflict, NotFound
 
 
 class PromptNotFound(NotFound):
@@ -31,11 +31,3 @@ class VersionTaken(Conflict):
     """This version number exists already, with other content."""
 
     code = "version_taken"
-
-
-class PromptVersionFrozen(AppError):
-    """A published version never changes."""
-
-    code = "version_frozen"
-    title = "A published version never changes"
-    status = 409

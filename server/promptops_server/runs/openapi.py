@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from promptops_server.core.errors import Forbidden
+from promptops_server.core.addresses import AddressRefused
+from promptops_server.core.errors import Forbidden, SecretsUnavailable
 from promptops_server.core.problems import ALWAYS, WITH_BODY, problem_responses
 from promptops_server.core.sidecars import SidecarUnavailable
 from promptops_server.deployments.errors import NothingDeployed
@@ -39,6 +40,8 @@ _ERRORS = (
     ProviderTimeout,
     ContextTooLong,
     SidecarUnavailable,
+    SecretsUnavailable,
+    AddressRefused,
     Forbidden,
 )
 _STREAM = """A stream of events: `meta`, `delta`..., `usage`, then exactly one `done` or `error`.
