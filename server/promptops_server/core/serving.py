@@ -1,5 +1,6 @@
 """Runs the API process: the checks before it listens, then uvicorn until a signal."""
 
+import asyncio
 import logging
 import socket
 
@@ -14,6 +15,8 @@ from promptops_server.core.secrets import load_master_key
 from promptops_server.core.settings import Settings
 
 _log = logging.getLogger(__name__)
+# How long a request that was cancelled may take to tell its client and the ledger.
+_ENDING_S = 8
 
 
 async def check_before_serving(settings: Settings) -> None:
@@ -48,6 +51,25 @@ async def _check_schema(url: str) -> None:
         )
 
 
+class _Server(uvicorn.Server):
+    """uvicorn's server, which when it stops ends what does not end by itself, in order."""
+
+    def __init__(self, config: uvicorn.Config, drain_timeout_s: float) -> None:
+        super().__init__(config)
+        self._drain_timeout_s = drain_timeout_s
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops listening, waits for running requests, and cancels the stragglers in time."""
+        stragglers = asyncio.create_task(self._end_stragglers())
+        await super().shutdown(sockets)
+        stragglers.cancel()
+
+    async def _end_stragglers(self) -> None:
+        await asyncio.sleep(self._drain_timeout_s)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
 def serve(app: ASGIApp, settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then lets running requests end for a while.
 
@@ -64,9 +86,9 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=int(settings.drain_timeout_s) or 1,
+        timeout_graceful_shutdown=int(settings.drain_timeout_s) + _ENDING_S,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, settings.drain_timeout_s)
     if settings.listen_fd is not None:
         # The supervisor listens, so that a restart of this process refuses nobody.
         server.run(sockets=[socket.socket(fileno=settings.listen_fd)])

@@ -68,12 +68,17 @@ class RunEndpoint:
                     sent = {"Content-Type": "application/json", **run.limit_headers}
                     await send_json(send, 200, answer, sent)
         except asyncio.CancelledError:
-            if not connection.client_left:
-                await execution.shut_down(connection.emit if connection.has_begun else None)
-                raise
-            # The cancellation was our own way to stop working for nobody: it ends here.
+            # Cancelled by our own watcher or by the end of this process: either way the request
+            # comes to its end here, in order.
             cast("asyncio.Task[None]", asyncio.current_task()).uncancel()
-            await execution.abandon()
+            if connection.client_left:
+                await execution.abandon()
+                return
+            error = await execution.shut_down()
+            if not connection.has_begun:
+                raise error from None
+            await connection.emit("error", execution.problem(error))
+            await connection.end_stream()
 
 
 def _wants_stream(request: RunRequest, headers: Headers) -> bool:

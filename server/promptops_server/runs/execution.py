@@ -75,11 +75,7 @@ class RunExecution:
                         await emit("delta", {"tool_calls": delta.tool_calls})
             cost = await self._succeeded()
         except AppError as error:
-            problem = (await self._failed(error)).problem(
-                instance=f"/api/v1/run/{self._run.resolved.prompt.alias}",
-                request_id=self._run.request_id,
-            )
-            await emit("error", problem)
+            await emit("error", self.problem(await self._failed(error)))
             return
         await emit("usage", usage_data(self._tokens, cost))
         await emit("done", self._ending())
@@ -115,16 +111,19 @@ class RunExecution:
         await self._close()
         await self._record_or_log("cancelled", None)
 
-    async def shut_down(self, emit: Emit | None) -> None:
-        """Ends the run because this process is being stopped."""
-        error = ShuttingDown(
-            "The server is being restarted. Run it again.", headers={"Retry-After": "1"}
-        )
+    async def shut_down(self) -> AppError:
+        """Ends the run because this process is being stopped; returns the error to tell."""
         await self._close()
-        await self._record_or_log("failed", error)
-        if emit is not None:
-            document = error.problem(instance="", request_id=self._run.request_id)
-            await emit("error", {**document, "run_id": self._run.public_id})
+        return await self._failed(
+            ShuttingDown(
+                "The server is being restarted. Run it again.", headers={"Retry-After": "1"}
+            )
+        )
+
+    def problem(self, error: AppError) -> dict[str, object]:
+        """The problem document of an error, for an event of this run's stream."""
+        instance = f"/api/v1/run/{self._run.resolved.prompt.alias}"
+        return error.problem(instance=instance, request_id=self._run.request_id)
 
     def _body(self) -> dict[str, object]:
         run = self._run
