@@ -24,13 +24,12 @@ from promptops_server.prompts.template_errors import (
 )
 from promptops_server.prompts.template_grammar import GLOBALS
 from promptops_server.prompts.template_values import (
-    PYTHON_FILTERS,
-    UNDEFINED,
+    FILTER_CHAINS,
     convert,
     finalize,
+    sorted_json,
     start_filters,
     to_html,
-    to_json,
 )
 from promptops_server.prompts.variables import TemplateVariables, analyse_template, merge
 
@@ -61,9 +60,9 @@ class CompiledTemplate:
         """Checks and compiles; see compile_text."""
         analysis = analyse_template(source)
         self.variables: TemplateVariables = analysis.variables
-        self._executable = _mark_undefined(source)
+        self._executable = _expand_filters(source)
         self._functions = analysis.functions
-        self._environment = self._compile(FUEL)
+        self._environment = self._compile(FUEL, self._executable)
         # Made when large input comes: most templates never see any.
         self._environment_for_large_input: minijinja.Environment | None = None
 
@@ -83,16 +82,22 @@ class CompiledTemplate:
         except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
             # A method or filter written in Python was called in a way that it does not take.
             raise TemplateRenderFailed("A method or a filter cannot take these values.") from None
+        except BaseException as error:
+            # A panic of the engine comes as a class of its own that no module exports; it must
+            # fail this rendering and not the process.
+            if type(error).__name__ == "PanicException":
+                raise TemplateRenderFailed("The engine cannot take these values.") from None
+            raise
         return _within_output(text)
 
-    def _compile(self, fuel: int) -> minijinja.Environment:
+    def _compile(self, fuel: int, executable: str) -> minijinja.Environment:
         environment = minijinja.Environment(
             undefined_behavior="strict",
             fuel=fuel,
             keep_trailing_newline=True,
             auto_escape_callback=_no_escape,
             finalizer=finalize,
-            filters={"tojson": to_json, "e": to_html, "escape": to_html},
+            filters={"sorted_json": sorted_json, "e": to_html, "escape": to_html},
             # With this the error says what is undefined; the error's text is never shown.
             debug=True,
         )
@@ -100,14 +105,22 @@ class CompiledTemplate:
         for name in ("debug", "cycler", "joiner", *(GLOBALS - self._functions)):
             environment.remove_global(name)
         try:
-            environment.add_template(_NAME, self._executable)
+            environment.add_template(_NAME, executable)
         except minijinja.TemplateError as error:
             raise TemplateSyntax("this is not a valid template.", line=error.line) from None
         return environment
 
     def _large(self) -> minijinja.Environment:
         if self._environment_for_large_input is None:
-            self._environment_for_large_input = self._compile(FUEL_FOR_LARGE_INPUT)
+            # The engine copies a text from Python at every use of its name, unless the template
+            # set the name itself; a name that is not given stays undefined.
+            kept = "".join(
+                f"{{% if {name} is defined %}}{{% set {name} = {name} %}}{{% endif %}}"
+                for name in self.variables.names
+            )
+            self._environment_for_large_input = self._compile(
+                FUEL_FOR_LARGE_INPUT, kept + self._executable
+            )
         return self._environment_for_large_input
 
     def _fail(self, error: minijinja.TemplateError, variables: Mapping[str, object]) -> NoReturn:
@@ -260,16 +273,16 @@ def _within_output(text: str) -> str:
     return text
 
 
-def _mark_undefined(source: str) -> str:
-    """The template with a mark for what is undefined before each filter written in Python.
+def _expand_filters(source: str) -> str:
+    """The template with the filters that are written in Python as the chains that they stand for.
 
     Lines stay where they are, so that errors go on naming the right one.
     """
     parts: list[str] = []
     position = 0
-    for start in find_filters(source, PYTHON_FILTERS):
-        parts += [source[position:start], f"default('{UNDEFINED}')|"]
-        position = start
+    for start, name in find_filters(source, FILTER_CHAINS.keys()):
+        parts += [source[position:start], FILTER_CHAINS[name]]
+        position = start + len(name)
     return "".join((*parts, source[position:]))
 
 

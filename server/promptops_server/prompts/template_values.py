@@ -21,10 +21,16 @@ MAX_VALUE_DEPTH = 100
 MAX_FILTER_OUTPUT = 2 * 1024 * 1024
 # The engine's integers have 128 bits.
 _INTEGER_BOUND = 1 << 127
-# The engine gives a Python filter None for what is undefined. So rendering.py puts
-# `default(UNDEFINED)` before each, which an author cannot write: it holds a noncharacter.
+# What stands for an undefined value before a filter written in Python, which would be given None.
+# A noncharacter (Unicode 16, section 23.7) keeps it apart from what people write.
 UNDEFINED = "\ufdd0undefined"
-PYTHON_FILTERS = frozenset({"tojson", "e", "escape"})
+# What these filters become before the engine sees the template. It hands a whole float to Python
+# as an integer, so the engine itself makes text of the value first.
+FILTER_CHAINS = {
+    "tojson": f"default('{UNDEFINED}')|tojson|sorted_json",
+    "e": f"default('{UNDEFINED}')|string|e",
+    "escape": f"default('{UNDEFINED}')|string|escape",
+}
 # What one element of a list or dict counts in a measure of input in characters.
 _ELEMENT_SIZE = 8
 # What Jinja2 replaces in JSON (markupsafe's rule for a script element).
@@ -195,17 +201,17 @@ def start_filters() -> None:
     _budget.left = MAX_FILTER_OUTPUT
 
 
-def to_json(value: object, indent: int | None = None) -> str:
+def sorted_json(text: str, indent: int | None = None) -> str:
     """JSON as Jinja2's tojson writes it: sorted keys, ASCII, `<>&'` escaped."""
+    value: object = json.loads(_charge(text))
     _check_defined(value)
-    text = json.dumps(value, sort_keys=True, indent=indent)
-    return _charge(text).translate(_JSON_ESCAPES)
+    return _charge(json.dumps(value, sort_keys=True, indent=indent)).translate(_JSON_ESCAPES)
 
 
-def to_html(value: object) -> str:
+def to_html(text: str) -> str:
     """The text with `<>&'"` escaped as Jinja2's escape writes them."""
-    _check_defined(value)
-    return str(escape(_charge(str(value))))
+    _check_defined(text)
+    return str(escape(_charge(text)))
 
 
 def _check_defined(value: object) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import threading
 import time
 import tracemalloc
@@ -14,6 +15,7 @@ from promptops_server.prompts.guard import (
     MAX_BRACKETS,
     MAX_CHAIN,
     MAX_ELIFS,
+    MAX_LINES,
     MAX_NUMBER_LENGTH,
     MAX_PREFIXES,
     MAX_TEMPLATE_BYTES,
@@ -80,7 +82,8 @@ AT_BOUND: dict[str, tuple[Callable[[int], str], int]] = {
     "raw blocks": (lambda n: "{%raw%}{%endraw%}" * n, MAX_TOKENS),
     "digits": (lambda n: "{{ " + "1" * n + " }}", MAX_NUMBER_LENGTH),
     "bytes": (lambda n: "é" * (n // 2) + "a" * (n % 2), MAX_TEMPLATE_BYTES),
-    "line ends": (lambda n: "\n" * n, MAX_TEMPLATE_BYTES),
+    "line ends": (lambda n: "\n" * n, MAX_LINES - 1),
+    "carriage returns": (lambda n: "\r" * n + "x" * 190_000, MAX_LINES - 1),
     "braces": (lambda n: "{ " * (n // 2) + "x" * (n % 2), MAX_TEMPLATE_BYTES),
     "white space in a tag": (lambda n: "{{ a" + " " * (n - 6) + "}}", MAX_TEMPLATE_BYTES),
     "escapes in a string": (
@@ -99,7 +102,7 @@ def in_thread(work: Callable[[], None]) -> None:
     def run() -> None:
         try:
             work()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 # It is raised again by the caller.
             failures.append(error)
 
     before = threading.stack_size(512 * 1024)
@@ -113,6 +116,13 @@ def in_thread(work: Callable[[], None]) -> None:
         raise failures[0]
 
 
+def parsing_time_s(source: str) -> float:
+    started = time.thread_time()
+    with contextlib.suppress(jinja2.TemplateSyntaxError):
+        jinja2.Environment().parse(source)
+    return time.thread_time() - started
+
+
 @pytest.mark.parametrize("construct", AT_BOUND)
 def test_at_the_bound_both_parsers_and_the_engine_live(construct: str) -> None:
     build, bound = AT_BOUND[construct]
@@ -120,12 +130,8 @@ def test_at_the_bound_both_parsers_and_the_engine_live(construct: str) -> None:
 
     def work() -> None:
         check_template(source)
-        started = time.thread_time()
-        try:
-            jinja2.Environment().parse(source)
-        except jinja2.TemplateSyntaxError:
-            pass
-        assert time.thread_time() - started < 0.25
+        # The best of three: a collection of garbage, or a neighbour, may fall into one.
+        assert min(parsing_time_s(source) for _ in range(3)) < 0.1
         environment = minijinja.Environment(fuel=100_000)
         try:
             environment.add_template("t", source)
@@ -255,10 +261,8 @@ def test_size_is_counted_in_bytes() -> None:
 def test_the_scan_takes_linear_time(unit: str) -> None:
     source = unit + (" " * 50 + unit) * ((MAX_TEMPLATE_BYTES - 20) // (50 + len(unit)) - 1)
     started = time.thread_time()
-    try:
+    with contextlib.suppress(TemplateFault):
         check_template(source)
-    except TemplateFault:
-        pass
     assert time.thread_time() - started < 0.25
 
 
@@ -271,17 +275,20 @@ def test_a_fault_quotes_nothing_of_the_template() -> None:
 
 def test_filters_are_found_in_tags_only() -> None:
     source = "{{ a|e }}|e {# |e #}{% raw %}{{ a|e }}{% endraw %}{{ '|e' }}{{ e }}{{ a | e|up }}"
-    assert find_filters(source, frozenset({"e"})) == [5, source.rindex("e|up")]
+    assert find_filters(source, {"e"}) == [(5, "e"), (source.rindex("e|up"), "e")]
+
+
+TAG_PARTS = [
+    *("{{", "}}", "{%", "%}", "{#", "#}", "raw", "endraw", "-", "+", "if", "endif"),
+    *("'", '"', "\\", " ", "a", "(", ")", "{", "}"),
+]
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(["{{", "}}", "{%", "%}", "{#", "#}", "raw", "endraw", "-", "+"] +
-                                ["if", "endif", "'", '"', "\\", " ", "a", "(", ")", "{", "}"])))  # fmt: skip
+@given(st.lists(st.sampled_from(TAG_PARTS)))
 def test_any_text_passes_or_is_a_template_fault(parts: list[str]) -> None:
-    try:
+    with contextlib.suppress(TemplateFault):
         check_template("".join(parts))
-    except TemplateFault:
-        pass
 
 
 def test_memory_stays_near_the_size_of_the_template() -> None:

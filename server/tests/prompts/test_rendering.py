@@ -37,6 +37,9 @@ CASES = cast("list[dict[str, object]]", json.loads(VECTORS.read_text(encoding="u
 JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
 
 
+PYTHON_FAILURES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+
+
 def render(source: str, **variables: object) -> str:
     return compile_text(source).render(variables)
 
@@ -81,14 +84,19 @@ atoms = (
     | st.sampled_from(["x.k", "b[0]", "c['k']", "a[-1]"])
 )
 filters = st.sampled_from(
-    ["upper", "lower", "trim", "length", "string", "default('q')", "list", "join(',')", "first"]
-    + ["last", "sort", "tojson", "replace('a', 'b')", "capitalize", "int(0)", "float(0)", "abs"]
-    + ["round", "reverse|list", "unique|list", "map('string')|list", "items|list", "sum", "max"]
-    + ["dictsort", "indent(2)", "title", "batch(2)|list", "select('odd')|list", "striptags"]
+    [
+        *("upper", "lower", "trim", "length", "string", "default('q')", "list", "join(',')"),
+        *("first", "last", "sort", "tojson", "replace('a', 'b')", "capitalize", "int(0)", "abs"),
+        *("float(0)", "round", "reverse|list", "unique|list", "map('string')|list", "sum", "max"),
+        *("items|list", "dictsort", "indent(2)", "title", "batch(2)|list", "striptags"),
+        "select('odd')|list",
+    ]
 )
 tests = st.sampled_from(
-    ["defined", "none", "string", "number", "mapping", "boolean", "integer", "float", "odd"]
-    + ["eq 1", "in [1, 'x']", "sameas none", "undefined", "true", "gt 1"]
+    [
+        *("defined", "none", "string", "number", "mapping", "boolean", "integer", "float", "odd"),
+        *("eq 1", "in [1, 'x']", "sameas none", "undefined", "true", "gt 1"),
+    ]
 )
 operators = st.sampled_from(
     ["+", "-", "/", "//", "%", "~", "==", "!=", "<", ">", "<=", ">=", "in", "not in", "and", "or"]
@@ -124,8 +132,8 @@ pieces = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
-@given(pieces, st.fixed_dictionaries({name: values for name in "abc"}))
+@settings(max_examples=200, deadline=None)
+@given(pieces, st.fixed_dictionaries(dict.fromkeys("abc", values)))
 def test_what_renders_is_what_plain_jinja2_renders(
     source: str, variables: dict[str, object]
 ) -> None:
@@ -135,10 +143,8 @@ def test_what_renders_is_what_plain_jinja2_renders(
         return
     try:
         expected = JINJA.from_string(source).render(json.loads(json.dumps(variables)))
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError):
+    except (jinja2.TemplateError, *PYTHON_FAILURES):
         # The engine is more patient than Python: it compares a text with a number, for one.
-        return
-    except AttributeError:
         return
     if " object at 0x" not in expected and "Undefined" not in expected:
         assert text == expected
@@ -255,7 +261,7 @@ def test_a_missing_attribute_is_named_by_its_path() -> None:
 
 def test_an_undefined_local_is_a_failure_with_its_line() -> None:
     with pytest.raises(TemplateRenderFailed) as caught:
-        render("\n{% for p in people %}{{ p.name }}{% endfor %}", people=[{}])
+        render("\n{% for p in people %}{{ p.name }}{% endfor %}", people=[{"age": 1}])
     assert caught.value.line == 2
 
 
@@ -267,12 +273,24 @@ def test_a_single_template_says_what_is_missing_too() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["{{ d.x|tojson }}", "{{ d.x|e }}", "{{ d.x ~ '' }}", "{{ d.x + 1 }}", "{{ d.x|upper }}"]
-    + ["{% if d.x %}{% endif %}", "{{ d.x.y }}", "{% set y = d.x %}{{ y|tojson }}"],
+    [
+        *("{{ d.x|tojson }}", "{{ d.x|e }}", "{{ d.x ~ '' }}", "{{ d.x + 1 }}", "{{ d.x|upper }}"),
+        *("{% if d.x %}{% endif %}", "{{ d.x.y }}", "{% set y = d.x %}{{ y|tojson }}"),
+    ],
 )
 def test_undefined_is_never_printed(source: str) -> None:
     with pytest.raises((MissingVariable, TemplateRenderFailed)):
         render(source, d={})
+
+
+def test_python_filters_see_floats_and_texts_as_they_are() -> None:
+    variables = {"f": 2.0, "d": {"x": 1.0, "y": [3.0, 1e-7]}, "t": "<é>"}
+    for source in (
+        "{{ f|tojson }} {{ f|e }} {{ d.x|tojson }} {{ [f, 1.0, 1]|tojson }} {{ d|tojson(2) }}",
+        "{{ t|tojson }} {{ t|e }} {{ t | escape }} {{ {'b': t, 'a': none}|tojson(indent=0) }}",
+        "{{ '|e'|e }}{{ 'tojson' }}{{ none|tojson }}{{ d.y|e }}",
+    ):
+        assert render(source, **variables) == JINJA.from_string(source).render(variables)
 
 
 def test_errors_quote_no_value() -> None:
@@ -314,6 +332,19 @@ def test_calling_a_method_wrongly_is_a_render_failure() -> None:
             render(source, d={}, l=[])
 
 
+def test_a_panic_of_the_engine_fails_one_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException): ...
+
+    class Engine:
+        def render_template(self, _name: str, **_context: object) -> str:
+            raise PanicException
+
+    template = compile_text("{{ a }}")
+    monkeypatch.setattr(template, "_environment", Engine())
+    with pytest.raises(TemplateRenderFailed):
+        template.render({"a": 1})
+
+
 def test_the_engine_s_own_syntax_errors_are_ours() -> None:
     with pytest.raises(TemplateSyntax) as caught:
         compile_text("\n\n{{ 1, 2 }}")
@@ -348,6 +379,22 @@ def test_large_input_renders_with_less_fuel() -> None:
     assert render("{{ a }}", a=large) == large
     with pytest.raises(TemplateLimitExceeded):
         render("{% for i in range(9000) %}{% set x = a|length %}{% endfor %}", a=large)
+    source = "{{ b|default('-') }}{% set a = a[:3] %}{{ a }}{% macro m() %}{{ c }}{% endmacro %}"
+    assert render(source + "{{ m() }}{{ a }}", a=large, c=1) == "-yyy1yyy"
+    assert render("{{ b is defined }}{{ a[0] }}", a=large) == "Falsey"
+    with pytest.raises(MissingVariable) as caught:
+        render("\n{{ a }}{{ b }}", a=large)
+    assert caught.value.names == ("b",)
+
+
+def test_comparing_large_texts_is_bounded() -> None:
+    template = compile_text(
+        "{% for i in range(99999) %}{% if a in [b, b, b] %}{% endif %}{% endfor %}"
+    )
+    started = time.process_time()
+    with pytest.raises(TemplateLimitExceeded):
+        template.render({"a": "y" * 450_000, "b": "y" * 449_999 + "z"})
+    assert time.process_time() - started < 2
 
 
 def test_one_template_renders_in_many_threads() -> None:
@@ -463,7 +510,8 @@ BOMBS = {
     "join repeated": "{{ (lines * 90000)|join }}",
     "batch": "{{ [1]|batch(100000000, 'x')|list }}",
     "slice": "{{ [1]|slice(50000000)|list }}",
-    "nested loops": "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+    "nested loops": "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}"
+    "{% endfor %}",
     "long range": "{% for i in range(1000000000) %}{% endfor %}",
     "power": "{{ 9**(9**9) }}",
     "parentheses": "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import string
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_vector(case: dict[str, object]) -> None:
         ("{{ a.append(1) }}", "append"),
         ("{{ lipsum() }}", "lipsum"),
         ("{{ cycler }}", "cycler"),
-        ("{{ -not a }}", "not"),
+        ("{{ -not (a) }}", "not"),
         ("{{ self }}", "self"),
         ("{{ loop.index }}", "loop"),
         ("{% for x in y %}{{ loop }}{% endfor %}", "loop"),
@@ -144,8 +145,8 @@ def test_lists_that_grow_too_much_are_refused(template: str) -> None:
         "{{ [" + ", ".join(f"v{i}" for i in range(60)) + "]|join(', ') }}",
         "{{ '-' * n }}{{ n|int * 2 }}{{ n|float * m|int }}{{ loop_count|length * 2 }}",
         "{% for i in range(n) %}{{ i * 2 }}{{ loop.index * 2 }}{% endfor %}",
-        "{% set ns = namespace(total=0, last=none) %}{% for x in xs %}"
-        "{% set ns.total = ns.total + x.price %}{% set ns.last = x %}{% endfor %}{{ ns.last.name }}",
+        "{% set ns = namespace(n=0) %}{% for x in xs %}{% set ns.n = ns.n + x.n %}{% endfor %}",
+        "{% set ns = namespace(x=0) %}{% for x in xs %}{% set ns.x = x %}{% endfor %}{{ ns.x.n }}",
         "{% set tones = ['calm', 'loud'] %}{% for t in tones %}{{ t }}{% endfor %}",
         "{% for x in [a, b] %}{{ x }}{% endfor %}{{ a + b }}",
         "{% macro m(x) %}{{ x }}{% endmacro %}{% for p in people %}{{ m(p) }}{% endfor %}",
@@ -194,10 +195,8 @@ def test_any_text_is_analysed_or_is_a_template_fault(source: str) -> None:
     st.sampled_from(["{{ %s }}", "{%% if %s %%}{%% endif %%}", "{%% set %s %%}", "{%% %s %%}"]),
 )
 def test_any_tag_is_analysed_or_is_a_template_fault(inside: str, around: str) -> None:
-    try:
+    with contextlib.suppress(TemplateFault):
         analyse(around % inside)
-    except TemplateFault:
-        pass
 
 
 @settings(max_examples=100, deadline=None)
