@@ -36,7 +36,7 @@ check: install-dev ## Check the style, the types, the layers and the generated f
 	@echo 'ruff format' && $(BIN)/ruff format --check .
 	@echo 'ruff check' && $(BIN)/ruff check .
 	@echo 'basedpyright' && $(BIN)/basedpyright
-	@echo 'lint-imports' && $(BIN)/lint-imports
+	@echo 'lint-imports' && $(BIN)/lint-imports --config server/pyproject.toml --no-cache
 	@echo 'generated files' && mkdir -p build && $(BIN)/promptops-server openapi > build/openapi.json
 	@diff -u server/openapi.json build/openapi.json \
 	  || { echo 'server/openapi.json is not what the code says: run make generate.' >&2; exit 1; }
