@@ -25,7 +25,7 @@ from promptops_server.embedded.valkey import keep_valkey, valkey_url
 _READY_PATH = "/api/v1/health/ready"
 _MODEL_THREADS = "2"
 # The API process ends by itself when its drain is over; this is what it gets beyond that.
-_AFTER_DRAIN_S = 5.0
+_AFTER_DRAIN_S = 10.0
 # -P keeps the folder where the supervisor was started out of the children's import path.
 _PYTHON = (sys.executable, "-P", "-m")
 _CLI = (*_PYTHON, "promptops_server.cli")
