@@ -98,38 +98,67 @@ def _upgrade(connection: Connection) -> str | None:
 
 
 async def _make_roles(connection: AsyncConnection) -> None:
-    """Makes the roles that are missing and lets the owner become each of them."""
+    """Makes the roles that are missing and lets the owner become each of them.
+
+    Raises MigrationRefused with the SQL for an administrator where the owner may not.
+    """
     rows = await connection.execute(
-        text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)"), {"names": list(ROLES)}
+        text(
+            "SELECT wanted.name, r.rolname IS NOT NULL AS present, "
+            "r.rolname IS NOT NULL AND pg_has_role(current_user, wanted.name, 'SET') AS usable "
+            "FROM unnest(CAST(:names AS text[])) AS wanted (name) "
+            "LEFT JOIN pg_roles r ON r.rolname = wanted.name"
+        ),
+        {"names": list(ROLES)},
     )
-    present = set(rows.scalars())
+    lacking = [(str(name), bool(present)) for name, present, usable in rows if not usable]
     rights = await connection.execute(
-        text("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        text(
+            "SELECT current_user, rolcreaterole OR rolsuper FROM pg_roles "
+            "WHERE rolname = current_user"
+        )
     )
-    may_create = bool(rights.scalar_one())
-    missing = [role for role in ROLES if role not in present]
-    if missing and not may_create:
-        owner = (await connection.execute(text("SELECT current_user"))).scalar_one()
-        statements = "\n".join(
-            f"  CREATE ROLE {role} NOLOGIN; GRANT {role} TO {owner};" for role in missing
-        )
+    owner, may_create = rights.one()
+    statements = [] if await _may_have_vector(connection) else ["CREATE EXTENSION vector;"]
+    if not may_create:
+        statements += [
+            f"{'' if present else f'CREATE ROLE {role} NOLOGIN; '}GRANT {role} TO {owner};"
+            for role, present in lacking
+        ]
+    if statements:
+        sql = "\n".join(f"  {statement}" for statement in statements)
         raise MigrationRefused(
-            f"The role {owner} may not create roles. Ask an administrator to run:\n{statements}"
+            f"The role {owner} lacks rights. Ask an administrator to run in this database:\n{sql}"
         )
-    for role in missing:
-        # Roles belong to the whole server: another database may be making them at this moment.
-        await connection.execute(
-            text(
-                f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; "
-                "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-            )
-        )
-    if may_create:
-        for role in ROLES:
+    for role, present in lacking:
+        if not present:
+            # Roles belong to the whole server: another database may be making them just now.
             await connection.execute(
                 text(
-                    f"DO $$ BEGIN IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN "
-                    f"EXECUTE format('GRANT {role} TO %I', current_user); END IF; END $$"
+                    f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; "
+                    "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
                 )
             )
+        await connection.execute(
+            text(f"DO $$ BEGIN EXECUTE format('GRANT {role} TO %I', current_user); END $$")
+        )
     await connection.commit()
+
+
+async def _may_have_vector(connection: AsyncConnection) -> bool:
+    """Whether pgvector is there, or this role may add it.
+
+    Raises MigrationRefused where the server does not have it at all.
+    """
+    found = await connection.execute(
+        text(
+            "SELECT a.installed_version IS NOT NULL OR v.trusted OR r.rolsuper "
+            "FROM pg_available_extensions a JOIN pg_available_extension_versions v "
+            "ON v.name = a.name AND v.version = a.default_version, pg_roles r "
+            "WHERE a.name = 'vector' AND r.rolname = current_user"
+        )
+    )
+    may = found.scalar_one_or_none()
+    if may is None:
+        raise MigrationRefused("This PostgreSQL has no pgvector. Install it, then migrate.")
+    return bool(may)
