@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
+from promptops_server.embedded.processes import die_with_parent
+
 
 @dataclass
 class Command:
@@ -52,6 +54,8 @@ class Platform:
             "up",
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            # Also when pytest itself is killed, nothing is left running.
+            preexec_fn=die_with_parent(signal.SIGTERM),
             env={
                 **inherited,
                 "PROMPTOPS_DATA_DIR": str(self.data_dir),
