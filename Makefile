@@ -17,11 +17,11 @@ INSTALL := $(UV) pip install --python $(BIN)/python
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test test-long check format generate clean install install-dev
+.PHONY: help up test test-long check format generate bench bench-gateway clean install install-dev
 
 help: ## List what make can do.
 	@echo 'make TARGET, where TARGET is one of'
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 up: install ## Install what is missing and run everything until Ctrl-C.
 	@exec $(BIN)/promptops-server up
@@ -50,9 +50,14 @@ generate: install-dev ## Write the generated files anew.
 	@$(BIN)/promptops-server openapi > build/openapi.json
 	@mv build/openapi.json server/openapi.json
 
+bench: bench-gateway ## Run every benchmark.
+
+bench-gateway: install ## Measure PromptOps beside two other gateways (ARGS=--quick: in two minutes).
+	@$(BIN)/python -m bench.gateway $(ARGS)
+
 clean: ## Remove what make has installed and built, and no data.
 	rm -rf .tools .venv build .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	@find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find server tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is installed is told by copies of the locks beside it: one that differs is installed anew.
 
