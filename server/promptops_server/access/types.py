@@ -34,13 +34,19 @@ class Caller:
     `kind` and `id` name the actor wherever something is recorded.
     """
 
-    kind: Literal["api_key", "system"]
+    kind: Literal["api_key", "user", "system"]
     id: UUID
     name: str
     project_id: UUID
     scopes: frozenset[Scope]
     requests_per_minute: int
     burst: int
+    # None is without limit, or without a list: everything in the project.
+    tokens_per_minute: int | None = None
+    concurrent_runs: int | None = None
+    prompts: frozenset[UUID] | None = None
+    flows: frozenset[UUID] | None = None
+    environments: frozenset[str] | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller has this right."""

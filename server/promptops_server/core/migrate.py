@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import asyncpg
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -28,6 +28,18 @@ def migrations_folder() -> Path:
     package = Path(__file__).parents[1]
     inside = package / "_migrations"
     return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def run_scripts(folder: Path, *names: str) -> None:
+    """Runs these SQL files of the folder, in this order, in the migration that is under way.
+
+    The driver takes one statement at a time; a line of two dashes and a percent sign parts them.
+    """
+    for name in names:
+        script = (folder / name).read_text(encoding="utf-8")
+        for statement in script.split("\n--%\n"):
+            if statement.strip():
+                op.get_bind().exec_driver_sql(statement)
 
 
 def _config() -> Config:

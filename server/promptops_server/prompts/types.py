@@ -1,7 +1,8 @@
 """What other slices see of a prompt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,11 +19,15 @@ class VersionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromptRef:
-    """A prompt by its identity."""
+    """A prompt by its identity.
+
+    `renamed_at` is set where it was asked for by an alias that it had before.
+    """
 
     id: UUID
     alias: str
     name: str
+    renamed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +40,13 @@ class RunnableVersion:
     template: PromptTemplate
     model: str
     parameters: Mapping[str, object]
+    # Tools, tool_choice, parallel_tool_calls and response_format, as OpenAI's body takes them.
+    request_fields: Mapping[str, object] = field(default_factory=dict[str, object])
+    # Tried in this order where `model` fails for a reason that another model may not share.
+    fallback_models: tuple[str, ...] = ()
+    # Which parameters (and "model") a call may override.
+    overridable: frozenset[str] = frozenset()
+    max_retries: int = 2
+    # How long the whole run may take, in seconds; None is the server's own limit.
+    timeout_s: float | None = None
+    content_hash: bytes = b""

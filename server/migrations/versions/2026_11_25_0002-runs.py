@@ -1,0 +1,22 @@
+"""Runs completed: work that survives, idempotency, feedback, roll-ups."""
+
+from pathlib import Path
+
+from promptops_server.core.migrate import run_scripts
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_SQL = Path(__file__).parent / "0002_runs"
+
+
+def upgrade() -> None:
+    """Makes what this revision brings."""
+    run_scripts(_SQL, "upgrade.sql")
+
+
+def downgrade() -> None:
+    """Drops what upgrade made."""
+    run_scripts(_SQL, "downgrade.sql")
