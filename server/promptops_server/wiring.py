@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access import service as access
 from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
-from promptops_server.access.service import Authenticator
-from promptops_server.access.types import Scope
+from promptops_server.access.service import Authenticator, LastUse, key_use_of
+from promptops_server.access.types import NamesByKind, Scope
 from promptops_server.core.addresses import AddressPolicy
 from promptops_server.core.db import Database, Pool, open_pool, url_of
 from promptops_server.core.errors import NotFound
@@ -28,7 +30,7 @@ from promptops_server.core.sidecars import (
 )
 from promptops_server.core.valkey import open_valkey, ping
 from promptops_server.deployments.service import ActiveVersions
-from promptops_server.deployments.types import SubjectKind, SubjectsByKind
+from promptops_server.deployments.types import SubjectKind, Subjects, SubjectsByKind
 from promptops_server.embedded import demo
 from promptops_server.embedded.control import SupervisorSidecars
 from promptops_server.prompts.service import RunnablePrompts
@@ -44,6 +46,22 @@ from promptops_server.usage.ledger import Ledger
 from promptops_server.usage.sweeper import PartitionSweeper
 
 SUBJECTS: SubjectsByKind = {SubjectKind.PROMPT: PromptSubjects()}
+
+
+class SubjectNames:
+    """What an API key's allow-list may name: what can be deployed."""
+
+    def __init__(self, subjects: Subjects) -> None:
+        """Takes the subjects of one kind."""
+        self._subjects = subjects
+
+    async def find_id(self, session: AsyncSession, project_id: UUID, ref: str) -> UUID | None:
+        """The id of what has this alias or public id, or None."""
+        subject = await self._subjects.find(session, project_id, ref)
+        return None if subject is None else subject.id
+
+
+RESOURCE_NAMES: NamesByKind = {"prompts": SubjectNames(SUBJECTS[SubjectKind.PROMPT])}
 _SYSTEM_POOL = 4
 _LEDGER_POOL = 2
 
@@ -100,6 +118,7 @@ class Services:
     system_pool: Pool
     ledger_pool: Pool
     freshness: Freshness
+    key_use: LastUse
     authenticator: Authenticator
     targets: ModelTargets
     model_client: ModelClient
@@ -120,6 +139,7 @@ class Services:
         await self.ledger.close()
         await self.sweeper.close()
         await self.adaptor_starter.close()
+        await self.key_use.close()
         await self.freshness.close()
         await self.model_client.close()
         await self.redis.aclose()
@@ -145,7 +165,9 @@ async def open_services(settings: Settings) -> Services:
     sidecars = make_sidecars(settings)
     adaptor_starter = AdaptorStarter(system_pool, freshness, sidecars)
     await freshness.start()
-    authenticator = Authenticator(system_pool, freshness)
+    key_use = key_use_of(system_pool)
+    key_use.start()
+    authenticator = Authenticator(system_pool, freshness, key_use)
     targets = ModelTargets(system_pool, freshness)
     ledger = Ledger(ledger_pool)
     ledger.start()
@@ -189,6 +211,7 @@ async def open_services(settings: Settings) -> Services:
         system_pool=system_pool,
         ledger_pool=ledger_pool,
         freshness=freshness,
+        key_use=key_use,
         authenticator=authenticator,
         targets=targets,
         model_client=client,

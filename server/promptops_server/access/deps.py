@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
 from promptops_server.access.service import Authenticator, require
-from promptops_server.access.types import Caller, Scope
+from promptops_server.access.types import Caller, NamesByKind, Scope
 from promptops_server.core.db import Database
 from promptops_server.core.pagination import Cursors
 
@@ -39,5 +39,10 @@ def _cursors(request: Request) -> Cursors:
     return cast("Cursors", request.app.state.cursors)
 
 
+def _names(request: Request) -> NamesByKind:
+    return cast("NamesByKind", request.app.state.resource_names)
+
+
 Db = Annotated[Database, Depends(_database)]
 PageCursors = Annotated[Cursors, Depends(_cursors)]
+Names = Annotated[NamesByKind, Depends(_names)]

@@ -17,6 +17,12 @@ class ApiKeyNotFound(NotFound):
     code = "api_key_not_found"
 
 
+class ApiKeyRevoked(Conflict):
+    """A revoked key cannot be changed or rotated."""
+
+    code = "api_key_revoked"
+
+
 class ProjectSlugTaken(Conflict):
     """Another project has this slug."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text
+from sqlalchemy import BigInteger, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,7 @@ class Environment(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     project_id: Mapped[UUID]
     name: Mapped[str]
+    required_checks: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime] = mapped_column(_TIME)
 
 
@@ -48,8 +49,17 @@ class ApiKey(Base):
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     requests_per_minute: Mapped[int]
     burst: Mapped[int]
+    tokens_per_minute: Mapped[int | None] = mapped_column(BigInteger)
+    concurrent_runs: Mapped[int | None]
+    allowed_prompts: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    allowed_flows: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    allowed_environments: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    # The text before the last rotation, valid a while longer.
+    previous_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    previous_until: Mapped[datetime | None] = mapped_column(_TIME)
     expires_at: Mapped[datetime | None] = mapped_column(_TIME)
     revoked_at: Mapped[datetime | None] = mapped_column(_TIME)
+    last_used_at: Mapped[datetime | None] = mapped_column(_TIME)
     created_by_kind: Mapped[str]
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(_TIME)

@@ -1,7 +1,8 @@
 """Every SQL statement of access."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,6 +12,8 @@ from promptops_server.access.models import ApiKey, Environment, Project
 from promptops_server.access.types import IMPLIED, Caller, KnownKey, Scope
 from promptops_server.core.db import Pool
 from promptops_server.core.scoping import of_project, page_of
+
+_T = TypeVar("_T")
 
 
 def add(session: AsyncSession, *rows: Project | Environment | ApiKey) -> None:
@@ -30,8 +33,12 @@ async def list_environments(session: AsyncSession, project_id: UUID) -> Sequence
     return (await session.execute(statement)).scalars().all()
 
 
-async def find_api_key(session: AsyncSession, project_id: UUID, key_id: UUID) -> ApiKey | None:
+async def find_api_key(
+    session: AsyncSession, project_id: UUID, key_id: UUID, *, lock: bool = False
+) -> ApiKey | None:
     statement = of_project(ApiKey, project_id).where(ApiKey.id == key_id)
+    if lock:
+        statement = statement.with_for_update()
     return (await session.execute(statement)).scalar_one_or_none()
 
 
@@ -55,8 +62,10 @@ async def revoke_api_key(
 async def load_known_key(pool: Pool, digest: bytes) -> KnownKey | None:
     """The key with this hash, unless it is unknown or revoked; read with the role `system`."""
     row = await pool.fetchrow(
-        "SELECT id, project_id, name, scopes, requests_per_minute, burst, expires_at "
-        "FROM api_keys WHERE secret_sha256 = $1 AND revoked_at IS NULL",
+        "SELECT id, project_id, name, scopes, requests_per_minute, burst, tokens_per_minute, "
+        "concurrent_runs, allowed_prompts, allowed_flows, allowed_environments, "
+        "least(expires_at, CASE WHEN previous_sha256 = $1 THEN previous_until END) AS expires_at "
+        "FROM api_keys WHERE (secret_sha256 = $1 OR previous_sha256 = $1) AND revoked_at IS NULL",
         digest,
     )
     if row is None:
@@ -70,5 +79,28 @@ async def load_known_key(pool: Pool, digest: bytes) -> KnownKey | None:
         scopes=scopes,
         requests_per_minute=row["requests_per_minute"],
         burst=row["burst"],
+        tokens_per_minute=row["tokens_per_minute"],
+        concurrent_runs=row["concurrent_runs"],
+        prompts=_set_of(row["allowed_prompts"]),
+        flows=_set_of(row["allowed_flows"]),
+        environments=_set_of(row["allowed_environments"]),
     )
     return KnownKey(caller, row["expires_at"])
+
+
+def _set_of(values: Sequence[_T] | None) -> frozenset[_T] | None:
+    return None if values is None else frozenset(values)
+
+
+async def write_key_uses(pool: Pool, uses: Mapping[UUID, datetime]) -> None:
+    """Notes when each key was last used; written with the role `system`."""
+    await pool.execute(_WRITE_USES.format(table="api_keys"), list(uses), list(uses.values()))
+
+
+# Locked in one order, so that two processes that write at once do not wait for each other.
+_WRITE_USES = """
+WITH used AS (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at)),
+locked AS (SELECT id FROM {table} WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+UPDATE {table} AS target SET last_used_at = greatest(target.last_used_at, used.at)
+FROM locked JOIN used USING (id) WHERE target.id = locked.id
+"""

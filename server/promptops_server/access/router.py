@@ -3,12 +3,14 @@
 from fastapi import APIRouter, Response
 
 from promptops_server.access import repository, service
-from promptops_server.access.deps import Admin, Db, PageCursors, Reader
-from promptops_server.access.errors import ApiKeyNotFound, ProjectSlugTaken
+from promptops_server.access.deps import Admin, Db, Names, PageCursors, Reader
+from promptops_server.access.errors import ApiKeyNotFound, ApiKeyRevoked, ProjectSlugTaken
 from promptops_server.access.schemas import (
     ApiKeyCreate,
     ApiKeyCreated,
     ApiKeyRead,
+    ApiKeyRotate,
+    ApiKeyUpdate,
     EnvironmentList,
     EnvironmentRead,
     ProjectCreate,
@@ -68,10 +70,15 @@ async def list_api_keys(
 
 
 @router.post("/keys", tags=["API keys"], status_code=201, responses=errors(body=True))
-async def create_api_key(wanted: ApiKeyCreate, caller: Admin, db: Db) -> ApiKeyCreated:
-    """Makes an API key. Its text is in this answer and nowhere else."""
+async def create_api_key(
+    wanted: ApiKeyCreate, caller: Admin, db: Db, names: Names
+) -> ApiKeyCreated:
+    """Makes an API key. Its text is in this answer and nowhere else.
+
+    A key that has an allow-list makes only keys that are narrowed at least as far.
+    """
     async with db.transaction(caller.project_id) as session:
-        key, text = await service.create_api_key(session, caller, caller.project_id, wanted)
+        key, text = await service.create_api_key(session, caller, caller.project_id, wanted, names)
     return ApiKeyCreated(key=text, api_key=ApiKeyRead.of(key))
 
 
@@ -80,6 +87,32 @@ async def get_api_key(key_id: str, caller: Admin, db: Db) -> ApiKeyRead:
     """One API key, without its text."""
     async with db.transaction(caller.project_id) as session:
         return ApiKeyRead.of(await service.get_api_key(session, caller, key_id))
+
+
+@router.patch(
+    "/keys/{key_id}",
+    tags=["API keys"],
+    responses=errors(ApiKeyNotFound, ApiKeyRevoked, body=True),
+)
+async def update_api_key(
+    key_id: str, wanted: ApiKeyUpdate, caller: Admin, db: Db, names: Names
+) -> ApiKeyRead:
+    """Changes an API key: its name, limits, lists or expiry. In force within a second."""
+    async with db.transaction(caller.project_id) as session:
+        key = await service.update_api_key(session, caller, key_id, wanted, names)
+    return ApiKeyRead.of(key)
+
+
+@router.post(
+    "/keys/{key_id}/rotate",
+    tags=["API keys"],
+    responses=errors(ApiKeyNotFound, ApiKeyRevoked, body=True),
+)
+async def rotate_api_key(key_id: str, wanted: ApiKeyRotate, caller: Admin, db: Db) -> ApiKeyCreated:
+    """Gives an API key a new text; the one before stays valid for `overlap_s` seconds."""
+    async with db.transaction(caller.project_id) as session:
+        key, text = await service.rotate_api_key(session, caller, key_id, wanted.overlap_s)
+    return ApiKeyCreated(key=text, api_key=ApiKeyRead.of(key))
 
 
 @router.delete(

@@ -1,10 +1,16 @@
 """Who is asking, and what they may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeVar
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_T = TypeVar("_T")
 
 
 class Scope(StrEnum):
@@ -25,6 +31,29 @@ IMPLIED: dict[Scope, frozenset[Scope]] = {
 }
 
 DEFAULT_ENVIRONMENTS = ("prod", "staging")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowLists:
+    """What a key is narrowed to; None is everything in its project, an empty list is nothing."""
+
+    prompts: frozenset[UUID] | None = None
+    flows: frozenset[UUID] | None = None
+    environments: frozenset[str] | None = None
+
+
+class ResourceNames(Protocol):
+    """Tells the identity of what an allow-list names; the slice that owns it fills this."""
+
+    async def find_id(self, session: AsyncSession, project_id: UUID, ref: str) -> UUID | None:
+        """The id of what has this alias or public id in the project, or None."""
+        ...
+
+
+# By the name of the allow-list's field.
+ResourceKind = Literal["prompts", "flows"]
+NamesByKind = Mapping[ResourceKind, ResourceNames]
+NO_NAMES: NamesByKind = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +81,25 @@ class Caller:
         """Whether the caller has this right."""
         return scope in self.scopes
 
+    def covers(self, lists: AllowLists) -> bool:
+        """Whether the caller may do everything that a key with these lists may."""
+        return (
+            _is_within(lists.prompts, self.prompts)
+            and _is_within(lists.flows, self.flows)
+            and _is_within(lists.environments, self.environments)
+        )
+
+
+def _is_within(inner: frozenset[_T] | None, outer: frozenset[_T] | None) -> bool:
+    return outer is None or (inner is not None and inner <= outer)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """An API key as a process keeps it in memory, looked up by the SHA-256 of its text."""
+    """An API key as a process keeps it in memory, looked up by the SHA-256 of its text.
+
+    `expires_at` is when this text stops to be valid, by its age or by a rotation.
+    """
 
     caller: Caller
     expires_at: datetime | None

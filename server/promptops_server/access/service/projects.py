@@ -1,0 +1,55 @@
+"""Projects and their environments."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from promptops_server.access import repository
+from promptops_server.access.errors import ProjectSlugTaken
+from promptops_server.access.models import Environment, Project
+from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
+from promptops_server.access.service.keys import create_api_key
+from promptops_server.access.types import DEFAULT_ENVIRONMENTS, AllowLists, Caller, Scope
+from promptops_server.core.errors import Forbidden
+from promptops_server.kit.clock import utc_now
+from promptops_server.kit.ids import new_id
+
+
+async def create_project(
+    session: AsyncSession, caller: Caller | None, wanted: ProjectCreate
+) -> tuple[Project, str]:
+    """A new project with its default environments, and the text of its first key (scope admin).
+
+    `caller` is None for the command line. Raises ProjectSlugTaken, and Forbidden for a key with
+    an allow-list: the first key of a project has none.
+    """
+    if caller is not None and not caller.covers(AllowLists()):
+        raise Forbidden("An API key with an allow-list makes no projects.")
+    moment = utc_now()
+    project = Project(id=new_id(), name=wanted.name, slug=wanted.slug, created_at=moment)
+    repository.add(session, project)
+    try:
+        # Flushed here so that a taken slug is told as such.
+        await session.flush()
+    except IntegrityError as error:
+        raise ProjectSlugTaken("Another project has this slug.") from error
+    for name in DEFAULT_ENVIRONMENTS:
+        environment = Environment(
+            id=new_id(), project_id=project.id, name=name, required_checks=[], created_at=moment
+        )
+        repository.add(session, environment)
+    first_key = ApiKeyCreate(name="First key", scopes=[Scope.ADMIN])
+    _, text = await create_api_key(session, caller, project.id, first_key)
+    return project, text
+
+
+async def find_project_id(session: AsyncSession, slug: str) -> UUID | None:
+    """The id of the project with this slug, or None."""
+    project = await repository.find_project_by_slug(session, slug)
+    return None if project is None else project.id
+
+
+async def list_environment_names(session: AsyncSession, project_id: UUID) -> list[str]:
+    """The names of the project's environments, in alphabetical order."""
+    return [item.name for item in await repository.list_environments(session, project_id)]
