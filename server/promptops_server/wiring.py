@@ -33,7 +33,7 @@ from promptops_server.deployments.service import ActiveVersions
 from promptops_server.deployments.types import SubjectKind, Subjects, SubjectsByKind
 from promptops_server.embedded import demo
 from promptops_server.embedded.control import SupervisorSidecars
-from promptops_server.prompts.service import RunnablePrompts
+from promptops_server.prompts.runnable import RunnablePrompts
 from promptops_server.prompts.subjects import PromptSubjects
 from promptops_server.providers.client import ModelClient, Timeouts
 from promptops_server.providers.service import AdaptorStarter, ModelTargets

@@ -15,12 +15,11 @@ from promptops_server.deployments import service as deployments
 from promptops_server.deployments.schemas import DeploymentCreate
 from promptops_server.deployments.types import SubjectsByKind
 from promptops_server.prompts import service as prompts
+from promptops_server.prompts.config import Parameters, PromptConfig
 from promptops_server.prompts.prompt_schema import FewShotExample, PromptSchema
 from promptops_server.prompts.schemas import (
     Content,
     MessageInput,
-    Parameters,
-    PromptConfig,
     PromptCreate,
     VersionCreate,
 )

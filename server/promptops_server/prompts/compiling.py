@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promptops_server.core.errors import AppError
+from promptops_server.prompts.config import dump_config, hashed_config
 from promptops_server.prompts.guard import check_size
 from promptops_server.prompts.prompt_schema import compile_prompt_schema
 from promptops_server.prompts.rendering import (
-    MessageTemplate,
     PromptTemplate,
     dump_chat,
     parse_compiled,
@@ -41,7 +41,7 @@ def compile_content(content: Content) -> Compiled:
     if content.template is not None:
         kind, compiled = "text", content.template
     elif content.messages is not None:
-        compiled = dump_chat([MessageTemplate(m.role, m.content) for m in content.messages])
+        compiled = dump_chat([message.entry() for message in content.messages])
     else:
         compiled, problem = _from_structure(content)
     check_size(compiled)
@@ -52,7 +52,7 @@ def compile_content(content: Content) -> Compiled:
         except AppError as error:
             problem = error
     structure = None if content.structure is None else content.structure.model_dump()
-    config = content.config.model_dump(exclude_none=True)
+    config = dump_config(content.config)
     return Compiled(
         kind=kind,
         structure=structure,
@@ -63,7 +63,12 @@ def compile_content(content: Content) -> Compiled:
             "required": list(parsed.variables.required) if parsed else [],
         },
         content_hash=content_hash(
-            {"kind": kind, "structure": structure, "template": compiled, "config": config}
+            {
+                "kind": kind,
+                "structure": structure,
+                "template": compiled,
+                "config": hashed_config(config),
+            }
         ),
         problem=problem,
     )

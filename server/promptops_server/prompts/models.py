@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from promptops_server.core.db import Base
@@ -14,7 +14,10 @@ _TIME = TIMESTAMP(timezone=True)
 
 
 class Prompt(Base):
-    """A prompt: a name for people, an alias for callers."""
+    """A prompt: a name for people, an alias for callers.
+
+    Its alias, and those that it had before, stand in prompt_aliases too.
+    """
 
     __tablename__ = "prompts"
 
@@ -22,9 +25,22 @@ class Prompt(Base):
     project_id: Mapped[UUID]
     name: Mapped[str]
     alias: Mapped[str]
+    description: Mapped[str | None] = mapped_column(default=None)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     archived_at: Mapped[datetime | None] = mapped_column(_TIME)
     created_at: Mapped[datetime] = mapped_column(_TIME)
     updated_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class PromptAlias(Base):
+    """An alias that a prompt answers to; `renamed_at` is set on one that it had before."""
+
+    __tablename__ = "prompt_aliases"
+
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alias: Mapped[str] = mapped_column(primary_key=True)
+    prompt_id: Mapped[UUID]
+    renamed_at: Mapped[datetime | None] = mapped_column(_TIME, default=None)
 
 
 class PromptVersion(Base):
@@ -40,7 +56,9 @@ class PromptVersion(Base):
     kind: Mapped[str]
     structure_json: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     compiled_template: Mapped[str]
-    config_json: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    source_template: Mapped[str | None] = mapped_column(default=None)
+    snippets_json: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
+    config_json: Mapped[dict[str, Any]] = mapped_column(JSON)
     variables_json: Mapped[dict[str, Any]] = mapped_column(JSONB)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)
     message: Mapped[str | None]
@@ -50,3 +68,4 @@ class PromptVersion(Base):
     created_at: Mapped[datetime] = mapped_column(_TIME)
     updated_at: Mapped[datetime] = mapped_column(_TIME)
     published_at: Mapped[datetime | None] = mapped_column(_TIME)
+    deprecated_at: Mapped[datetime | None] = mapped_column(_TIME, default=None)

@@ -51,6 +51,7 @@ _UNDEFINED = re.compile(r"`([^`]+)` is undefined")
 _PATH = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 _LIMIT_WORDS = ("recursion limit", "too many elements", "too large")
 _POINTER = "#/compiled_template"
+_PLACEHOLDER = {"placeholder": "messages"}
 
 
 class CompiledTemplate:
@@ -160,16 +161,28 @@ class MessageTemplate:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Where the conversation that a call brings goes in a chat."""
+
+
+ChatEntry = MessageTemplate | Placeholder
+
+
 class PromptTemplate:
     """A prompt ready to render: one text, or the messages of a chat.
 
     `variables` are those of all messages, in their order.
     """
 
-    def __init__(self, kind: Kind, messages: Sequence[MessageTemplate]) -> None:
-        """Compiles every message; a fault of a chat says which message it is in."""
+    def __init__(self, kind: Kind, entries: Sequence[ChatEntry]) -> None:
+        """Compiles every message; a fault of a chat says which message it is in.
+
+        Requires at most one placeholder; without one the conversation goes behind all messages.
+        """
         self.kind: Kind = kind
-        self.messages = tuple(messages)
+        self.entries = tuple(entries)
+        messages = [entry for entry in entries if isinstance(entry, MessageTemplate)]
         if sum(len(message.content.encode("utf-8", "replace")) for message in messages) > (
             MAX_TEMPLATE_BYTES
         ):
@@ -177,8 +190,13 @@ class PromptTemplate:
                 f"A prompt is at most {MAX_TEMPLATE_BYTES // 1024} KiB long."
             )
         self._compiled = tuple(
-            (message.role, self._compile(index, message.content))
-            for index, message in enumerate(self.messages)
+            (entry.role, self._compile(index, entry.content))
+            for index, entry in enumerate(self.entries)
+            if isinstance(entry, MessageTemplate)
+        )
+        self._conversation_at = next(
+            (i for i, entry in enumerate(self.entries) if isinstance(entry, Placeholder)),
+            len(self._compiled),
         )
         self.variables = merge([template.variables for _, template in self._compiled])
 
@@ -191,21 +209,31 @@ class PromptTemplate:
         """The required variables that are not given, in template order; null counts as given."""
         return [name for name in self.variables.required if name not in variables]
 
-    def render(self, variables: Mapping[str, object]) -> list[dict[str, str]]:
+    def render(
+        self,
+        variables: Mapping[str, object],
+        conversation: Sequence[Mapping[str, object]] = (),
+    ) -> list[dict[str, object]]:
         """The messages as OpenAI's chat completions take them: role and content.
 
-        `variables` are JSON values. Raises MissingVariable with every missing name before
-        anything is rendered, else TemplateRenderFailed or TemplateLimitExceeded.
+        `variables` are JSON values. `conversation` is what the call brings, checked already; its
+        messages come out as they are, at the placeholder or at the end. Raises MissingVariable
+        with every missing name before anything is rendered, else TemplateRenderFailed or
+        TemplateLimitExceeded.
         """
         missing = self.missing(variables)
         if missing:
             raise MissingVariable(missing)
-        messages = [
-            {"role": role, "content": template.render(variables)}
-            for role, template in self._compiled
+        texts = [template.render(variables) for _, template in self._compiled]
+        if len(texts) > 1:
+            _within_output("".join(texts))
+        messages: list[dict[str, object]] = [
+            {"role": role, "content": text}
+            for (role, _), text in zip(self._compiled, texts, strict=True)
         ]
-        if len(messages) > 1:
-            _within_output("".join(message["content"] for message in messages))
+        if conversation:
+            at = self._conversation_at
+            messages[at:at] = [dict(message) for message in conversation]
         return messages
 
     def _compile(self, index: int, content: str) -> CompiledTemplate:
@@ -238,16 +266,30 @@ def parse_compiled(kind: Kind, compiled_template: str) -> PromptTemplate:
     entries = cast("list[object]", document)
     if len(entries) > MAX_MESSAGES:
         raise TemplateLimitExceeded(f"A chat has at most {MAX_MESSAGES} messages.")
-    return PromptTemplate("chat", [_message(entry, i) for i, entry in enumerate(entries)])
+    parsed = [_entry(entry, i) for i, entry in enumerate(entries)]
+    holes = sum(isinstance(entry, Placeholder) for entry in parsed)
+    if holes > 1 or holes == len(parsed):
+        raise _not_a_chat("A chat has one placeholder at most, and a message beside it.")
+    return PromptTemplate("chat", parsed)
 
 
-def dump_chat(messages: Sequence[MessageTemplate]) -> str:
-    """The canonical JSON of a chat: role, then content, no spaces, characters as they are."""
-    document = [{"role": message.role, "content": message.content} for message in messages]
+def dump_chat(entries: Sequence[ChatEntry]) -> str:
+    """The canonical JSON of a chat: role, then content, no spaces, characters as they are.
+
+    The placeholder is `{"placeholder":"messages"}`.
+    """
+    document = [
+        {"role": entry.role, "content": entry.content}
+        if isinstance(entry, MessageTemplate)
+        else _PLACEHOLDER
+        for entry in entries
+    ]
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def _message(entry: object, index: int) -> MessageTemplate:
+def _entry(entry: object, index: int) -> ChatEntry:
+    if entry == _PLACEHOLDER:
+        return Placeholder()
     fields = cast("dict[str, object]", entry) if isinstance(entry, dict) else {}
     role, content = fields.get("role"), fields.get("content")
     if role not in _ROLES or not isinstance(content, str) or len(fields) != 2:

@@ -1,6 +1,9 @@
 """Every SQL statement of prompts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
 from uuid import UUID
 
 import orjson
@@ -9,12 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.core.db import Pool
 from promptops_server.core.scoping import of_project, page_of
-from promptops_server.prompts.models import Prompt, PromptVersion
-from promptops_server.prompts.rendering import parse_compiled
-from promptops_server.prompts.types import PromptRef, RunnableVersion, VersionStatus
+from promptops_server.prompts.config import PromptConfig
+from promptops_server.prompts.models import Prompt, PromptAlias, PromptVersion
+from promptops_server.prompts.types import PromptRef, VersionStatus
+
+# The columns of StoredVersion, in its order.
+_SELECT_STORED = (
+    "SELECT id, prompt_id, version_num, kind, compiled_template, config_json, structure_json, "
+    "variables_json, content_hash FROM prompt_versions "
+)
 
 
-def add(session: AsyncSession, *rows: Prompt | PromptVersion) -> None:
+def add(session: AsyncSession, *rows: Prompt | PromptAlias | PromptVersion) -> None:
     session.add_all(rows)
 
 
@@ -25,7 +34,11 @@ async def find_prompt(
     if prompt_id is not None:
         statement = statement.where(Prompt.id == prompt_id)
     else:
-        statement = statement.where(Prompt.alias == alias)
+        # By any alias that it answers to, also one that it had before.
+        claimed = select(PromptAlias.prompt_id).where(
+            PromptAlias.project_id == project_id, PromptAlias.alias == alias
+        )
+        statement = statement.where(Prompt.id == claimed.scalar_subquery())
     return (await session.execute(statement)).scalar_one_or_none()
 
 
@@ -111,33 +124,112 @@ async def aliases_by_id(
     return {identifier: str(alias) for identifier, alias in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """The columns of a version or draft that running it takes, JSON as PostgreSQL writes it."""
+
+    id: UUID
+    prompt_id: UUID
+    version_num: str | None
+    kind: Literal["text", "chat"]
+    compiled_template: str
+    config_json: str
+    structure_json: str | None
+    variables_json: str
+    content_hash: bytes
+
+    def config_document(self) -> dict[str, object]:
+        """The configuration as it was stored."""
+        return cast("dict[str, object]", orjson.loads(self.config_json))
+
+    def config(self) -> PromptConfig:
+        """The configuration with its defaults."""
+        return PromptConfig.model_validate(self.config_document())
+
+
 async def load_prompt_ref(pool: Pool, project_id: UUID, alias: str) -> PromptRef | None:
-    """The prompt that answers to the alias; read with the role `system`."""
+    """The prompt that answers to the alias, now or from before; read with the role `system`."""
     row = await pool.fetchrow(
-        "SELECT id, alias, name FROM prompts "
-        "WHERE project_id = $1 AND alias = $2 AND archived_at IS NULL",
+        "SELECT p.id, p.alias, p.name, a.renamed_at FROM prompt_aliases a "
+        "JOIN prompts p ON p.project_id = a.project_id AND p.id = a.prompt_id "
+        "WHERE a.project_id = $1 AND a.alias = $2 AND p.archived_at IS NULL",
         project_id,
         alias,
     )
-    return None if row is None else PromptRef(row["id"], row["alias"], row["name"])
+    return None if row is None else PromptRef(*row)
 
 
-async def load_runnable(pool: Pool, project_id: UUID, version_id: UUID) -> RunnableVersion | None:
-    """The version, compiled; read with the role `system`."""
+async def load_prompt_ref_by_id(pool: Pool, project_id: UUID, prompt_id: UUID) -> PromptRef | None:
+    """The prompt of the id, archived ones left out; read with the role `system`."""
     row = await pool.fetchrow(
-        "SELECT id, prompt_id, version_num, kind, compiled_template, "
-        "config_json->>'model' AS model, config_json->'parameters' AS parameters "
-        "FROM prompt_versions WHERE project_id = $1 AND id = $2",
+        "SELECT id, alias, name FROM prompts "
+        "WHERE project_id = $1 AND id = $2 AND archived_at IS NULL",
+        project_id,
+        prompt_id,
+    )
+    return None if row is None else PromptRef(*row)
+
+
+async def load_version(pool: Pool, project_id: UUID, version_id: UUID) -> StoredVersion | None:
+    """The published version of the id; read with the role `system`."""
+    row = await pool.fetchrow(
+        _SELECT_STORED + "WHERE project_id = $1 AND id = $2 AND status <> 'Draft'",
         project_id,
         version_id,
     )
-    if row is None:
-        return None
-    return RunnableVersion(
-        id=row["id"],
-        prompt_id=row["prompt_id"],
-        version_num=row["version_num"],
-        template=parse_compiled(row["kind"], row["compiled_template"]),
-        model=row["model"],
-        parameters=orjson.loads(row["parameters"] or "{}"),
+    return None if row is None else StoredVersion(*row)
+
+
+async def load_draft(
+    pool: Pool, project_id: UUID, prompt_id: UUID, author_id: UUID
+) -> StoredVersion | None:
+    """The author's draft; read with the role `system`."""
+    row = await pool.fetchrow(
+        _SELECT_STORED
+        + "WHERE project_id = $1 AND prompt_id = $2 AND author_id = $3 AND status = 'Draft'",
+        project_id,
+        prompt_id,
+        author_id,
+    )
+    return None if row is None else StoredVersion(*row)
+
+
+async def load_version_id(
+    pool: Pool, project_id: UUID, prompt_id: UUID, number: str
+) -> UUID | None:
+    """The id of the version of this number; read with the role `system`."""
+    return await pool.fetchval(
+        "SELECT id FROM prompt_versions "
+        "WHERE project_id = $1 AND prompt_id = $2 AND version_num = $3",
+        project_id,
+        prompt_id,
+        number,
+    )
+
+
+async def load_deprecated_at(pool: Pool, project_id: UUID, version_id: UUID) -> datetime | None:
+    """When the version was deprecated; read with the role `system`."""
+    return await pool.fetchval(
+        "SELECT deprecated_at FROM prompt_versions WHERE project_id = $1 AND id = $2",
+        project_id,
+        version_id,
+    )
+
+
+async def keep_snapshot(
+    pool: Pool, project_id: UUID, stored: StoredVersion, moment: datetime
+) -> None:
+    """Stores the content by its hash, where it is not there yet; with the role `system`."""
+    await pool.execute(
+        "INSERT INTO prompt_snapshots (project_id, content_hash, kind, compiled_template, "
+        "structure_json, config_json, variables_json, created_at) "
+        "VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7::jsonb, $8) ON CONFLICT DO NOTHING",
+        project_id,
+        stored.content_hash,
+        stored.kind,
+        stored.compiled_template,
+        stored.structure_json,
+        stored.config_json,
+        stored.variables_json,
+        moment,
     )

@@ -8,48 +8,44 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from promptops_server.core.fields import Name, Slug, Text
 from promptops_server.kit.ids import from_public, to_public
+from promptops_server.prompts.config import PromptConfig
 from promptops_server.prompts.models import Prompt, PromptVersion
 from promptops_server.prompts.prompt_schema import PromptSchema
+from promptops_server.prompts.rendering import ChatEntry, MessageTemplate, Placeholder
 from promptops_server.prompts.types import VersionStatus
 from promptops_server.versioned.semver import PATTERN as VERSION_PATTERN
 from promptops_server.versioned.semver import Bump
 
 MAX_MESSAGES = 200
-MODEL_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,99}/[^\s]{1,200}$"
 
 MessageRole = Literal["system", "developer", "user", "assistant"]
 
 
 class MessageInput(BaseModel):
-    """One message of a chat prompt; its content is a template."""
+    """One message of a chat prompt, its content a template; or where the conversation goes.
+
+    The conversation is what a call sends as `messages`. It goes where `placeholder` stands alone,
+    behind all others where none does.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    role: MessageRole
-    content: Text
+    role: MessageRole | None = None
+    content: Text | None = None
+    placeholder: Literal["messages"] | None = None
 
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        said = (self.role is not None, self.content is not None, self.placeholder is not None)
+        if said not in {(True, True, False), (False, False, True)}:
+            raise ValueError("A message has a role and a content, or a placeholder alone.")
+        return self
 
-class Parameters(BaseModel):
-    """What goes to the model beside the messages, in OpenAI's terms; what is null is not sent."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    stop: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(max_length=4)] | None = None
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-
-
-class PromptConfig(BaseModel):
-    """Which model runs the prompt, as `provider/model`, and with which parameters."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    model: Annotated[Text, StringConstraints(pattern=MODEL_PATTERN)]
-    parameters: Parameters = Parameters()
+    def entry(self) -> ChatEntry:
+        """The message as a part of a chat."""
+        if self.role is None or self.content is None:
+            return Placeholder()
+        return MessageTemplate(self.role, self.content)
 
 
 class Content(BaseModel):
@@ -69,6 +65,12 @@ class Content(BaseModel):
         given = [self.structure, self.template, self.messages]
         if sum(part is not None for part in given) != 1:
             raise ValueError("Give exactly one of structure, template and messages.")
+        messages = self.messages or []
+        holes = sum(message.placeholder is not None for message in messages)
+        if holes > 1 or (holes and holes == len(messages)):
+            raise ValueError(
+                "A chat has one placeholder at most, and at least one message beside it."
+            )
         return self
 
 
@@ -144,13 +146,26 @@ class VariablesRead(BaseModel):
     required: list[str]
 
 
+class MessageRead(BaseModel):
+    """One message of a chat prompt."""
+
+    role: MessageRole
+    content: str
+
+
+class PlaceholderRead(BaseModel):
+    """Where the conversation of a call goes."""
+
+    placeholder: Literal["messages"]
+
+
 class ContentRead(BaseModel):
     """What a version says, as it was written and as it runs."""
 
     kind: Literal["text", "chat"]
     structure: PromptSchema | None
     template: str | None
-    messages: list[MessageInput] | None
+    messages: list[MessageRead | PlaceholderRead] | None
     config: PromptConfig
 
     @classmethod

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from promptops_server.access.types import Caller
-from promptops_server.core.db import Pool, mark_changed, retry_once
-from promptops_server.core.freshness import FreshCache, Freshness
+from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
 from promptops_server.prompts import repository
@@ -19,7 +19,7 @@ from promptops_server.prompts.errors import (
     VersionNotFound,
     VersionTaken,
 )
-from promptops_server.prompts.models import Prompt, PromptVersion
+from promptops_server.prompts.models import Prompt, PromptAlias, PromptVersion
 from promptops_server.prompts.schemas import (
     Content,
     PromptCreate,
@@ -27,42 +27,9 @@ from promptops_server.prompts.schemas import (
     VersionCreate,
     content_of,
 )
-from promptops_server.prompts.types import PromptRef, RunnableVersion, VersionStatus
+from promptops_server.prompts.types import VersionStatus
 from promptops_server.versioned.etag import check_edit
 from promptops_server.versioned.semver import choose_number
-
-_ALIASES_KEPT = 50_000
-_VERSIONS_KEPT = 5_000
-
-
-class RunnablePrompts:
-    """Aliases and compiled versions as the run path needs them, kept while they are true."""
-
-    def __init__(self, pool: Pool, freshness: Freshness) -> None:
-        """Takes a pool of the role `system`."""
-
-        async def load_ref(key: tuple[UUID, str]) -> PromptRef | None:
-            return await retry_once(lambda: repository.load_prompt_ref(pool, *key))
-
-        async def load_version(key: tuple[UUID, UUID]) -> RunnableVersion | None:
-            return await retry_once(lambda: repository.load_runnable(pool, *key))
-
-        self._refs = FreshCache(freshness, load_ref, capacity=_ALIASES_KEPT)
-        # What a number stands for never changes, so a compiled template stays.
-        self._versions = FreshCache(
-            freshness, load_version, capacity=_VERSIONS_KEPT, immutable=True
-        )
-
-    async def find(self, project_id: UUID, alias: str) -> PromptRef | None:
-        """The prompt that answers to the alias in the project, or None."""
-        return await self._refs.get((project_id, alias))
-
-    async def version(self, project_id: UUID, version_id: UUID) -> RunnableVersion:
-        """The published version, compiled. Raises VersionNotFound."""
-        found = await self._versions.get((project_id, version_id))
-        if found is None:
-            raise VersionNotFound("There is no such version.")
-        return found
 
 
 async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCreate) -> Prompt:
@@ -78,8 +45,11 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
         updated_at=moment,
     )
     repository.add(session, prompt)
+    # Flushed here because the alias below refers to it, and a taken alias is told as such.
     try:
-        # Flushed here so that a taken alias is told as such.
+        await session.flush()
+        alias = PromptAlias(project_id=prompt.project_id, alias=prompt.alias, prompt_id=prompt.id)
+        repository.add(session, alias)
         await session.flush()
     except IntegrityError as error:
         raise AliasTaken("Another prompt of this project has this alias.") from error
@@ -125,6 +95,8 @@ def _put_content(row: PromptVersion, compiled: Compiled) -> None:
     row.structure_json = compiled.structure
     row.compiled_template = compiled.compiled_template
     row.config_json = compiled.config
+    # An order of keys that changed is a change, and == does not see it.
+    flag_modified(row, "config_json")
     row.variables_json = dict(compiled.variables)
     row.content_hash = compiled.content_hash
 

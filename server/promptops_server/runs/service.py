@@ -16,7 +16,7 @@ from promptops_server.deployments.types import SubjectKind
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import new_id, to_public
 from promptops_server.prompts.errors import PromptNotFound
-from promptops_server.prompts.service import RunnablePrompts
+from promptops_server.prompts.runnable import RunnablePrompts
 from promptops_server.prompts.template_errors import MissingVariable
 from promptops_server.providers.service import ModelTargets
 from promptops_server.ratelimit.bucket import Buckets, Limit, rate_limited

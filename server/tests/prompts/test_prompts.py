@@ -182,3 +182,37 @@ async def test_another_projects_prompt_is_unknown(api: Api, world: World) -> Non
             for tail in ("", "/draft", "/versions", "/versions/1.0.0"):
                 answer = await other.api.get(f"/api/v1/prompts/{ref}{tail}")
                 assert (answer.status, answer.json["code"]) == (404, "prompt_not_found")
+
+
+async def test_a_chat_says_where_the_conversation_goes(api: Api) -> None:
+    messages = [{"role": "system", "content": "Be {{ how }}"}, {"placeholder": "messages"}]
+    await _prompt(api, content={"messages": messages, "config": _CONFIG})
+    version = await made(await api.post("/api/v1/prompts/hello/versions", {}))
+    assert version["content"]["messages"] == messages
+    assert version["variables"]["names"] == ["how"]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"placeholder": "messages"}],
+        [{"placeholder": "messages"}] * 2 + [{"role": "user", "content": "x"}],
+        [{"placeholder": "others"}, {"role": "user", "content": "x"}],
+        [{"placeholder": "messages", "role": "user", "content": "x"}],
+        [{"role": "user"}],
+    ],
+)
+async def test_what_is_no_chat_is_refused(api: Api, messages: list[Json]) -> None:
+    content = {"messages": messages, "config": _CONFIG}
+    answer = await api.post("/api/v1/prompts", {"name": "x", "alias": "x", "content": content})
+    assert (answer.status, answer.json["code"]) == (422, "invalid_request")
+
+
+async def test_tools_are_kept_with_their_order_of_properties(api: Api) -> None:
+    properties = {"zeta": {"type": "string"}, "a": {"type": ["integer", "null"], "default": None}}
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"properties": properties}}}
+    content = {"template": "x", "config": {**_CONFIG, "tools": [tool]}}
+    await _prompt(api, content=content)
+    version = await made(await api.post("/api/v1/prompts/hello/versions", {}))
+    read = version["content"]["config"]["tools"][0]["function"]["parameters"]
+    assert list(read["properties"].items()) == list(properties.items())

@@ -5,7 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import jinja2
 import pytest
@@ -422,11 +422,27 @@ def test_rendering_is_cheap() -> None:
     assert best < 60e-6
 
 
+CHATS = VECTORS.with_name("chat.json")
+CHAT_CASES = cast("list[dict[str, Any]]", json.loads(CHATS.read_text(encoding="utf-8")))
+
+
 class TestChat:
+    @pytest.mark.parametrize("case", CHAT_CASES, ids=lambda case: str(case["name"]))
+    def test_vector(self, case: dict[str, Any]) -> None:
+        document = json.dumps(case["chat"], ensure_ascii=False, separators=(",", ":"))
+        prompt = parse_compiled("chat", document)
+        assert dump_chat(prompt.entries) == document
+        assert prompt.render(case["variables"], case["conversation"]) == case["messages"]
+
+    def test_a_conversation_follows_a_text_prompt(self) -> None:
+        said = {"role": "user", "content": "{{ b }}"}
+        rendered = parse_compiled("text", "{{ a }}").render({"a": "1"}, [said])
+        assert rendered == [{"role": "user", "content": "1"}, said]
+
     def test_text_becomes_one_user_message(self) -> None:
         prompt = parse_compiled("text", "Hi {{ a }}")
         assert prompt.kind == "text"
-        assert prompt.messages == (MessageTemplate("user", "Hi {{ a }}"),)
+        assert prompt.entries == (MessageTemplate("user", "Hi {{ a }}"),)
         assert prompt.render({"a": 1}) == [{"role": "user", "content": "Hi 1"}]
 
     def test_dump_and_parse_are_inverse_and_canonical(self) -> None:
@@ -436,7 +452,7 @@ class TestChat:
             '[{"role":"system","content":"中 \\"{{ a }}\\"\\r\\n"},{"role":"user","content":"😀"}]'
         )
         prompt = parse_compiled("chat", dumped)
-        assert prompt.messages == messages
+        assert prompt.entries == messages
         assert [m["role"] for m in prompt.render({"a": 1})] == ["system", "user"]
 
     @pytest.mark.parametrize(
@@ -452,6 +468,10 @@ class TestChat:
             '[{"role":["user"],"content":"x"}]',
             '[{"role":"user","content":1}]',
             '[{"role":"user","content":"x","name":"y"}]',
+            '[{"placeholder":"messages"}]',
+            '[{"placeholder":"else"},{"role":"user","content":"x"}]',
+            '[{"placeholder":"messages","role":"user","content":"x"}]',
+            '[{"placeholder":"messages"},{"placeholder":"messages"},{"role":"user","content":"x"}]',
             "[" * 100_000,
         ],
     )
