@@ -21,7 +21,13 @@ from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
 from promptops_server.runs.openapi import run_operation, run_schemas
 from promptops_server.runs.router import router as runs_router
-from promptops_server.wiring import RESOURCE_NAMES, SUBJECTS, Services, open_services
+from promptops_server.wiring import (
+    RELEASE_CHECKS,
+    RESOURCE_NAMES,
+    SUBJECTS,
+    Services,
+    open_services,
+)
 
 _DESCRIPTION = "Write, version, release and run prompts by name."
 
@@ -100,6 +106,7 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.master_key = services.master_key
         api.state.address_policy = services.address_policy
         api.state.subjects = SUBJECTS
+        api.state.release_checks = RELEASE_CHECKS
         api.state.resource_names = RESOURCE_NAMES
         api.state.health_checks = services.health_checks()
         try:

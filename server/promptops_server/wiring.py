@@ -30,7 +30,7 @@ from promptops_server.core.sidecars import (
 )
 from promptops_server.core.valkey import open_valkey, ping
 from promptops_server.deployments.service import ActiveVersions
-from promptops_server.deployments.types import SubjectKind, Subjects, SubjectsByKind
+from promptops_server.deployments.types import ReleaseChecks, SubjectKind, Subjects, SubjectsByKind
 from promptops_server.embedded import demo
 from promptops_server.embedded.control import SupervisorSidecars
 from promptops_server.prompts.runnable import RunnablePrompts
@@ -61,6 +61,8 @@ class SubjectNames:
         return None if subject is None else subject.id
 
 
+# Asked before every deployment and promotion, in this order.
+RELEASE_CHECKS: ReleaseChecks = ()
 RESOURCE_NAMES: NamesByKind = {"prompts": SubjectNames(SUBJECTS[SubjectKind.PROMPT])}
 _SYSTEM_POOL = 4
 _LEDGER_POOL = 2

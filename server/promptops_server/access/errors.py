@@ -27,3 +27,21 @@ class ProjectSlugTaken(Conflict):
     """Another project has this slug."""
 
     code = "project_slug_taken"
+
+
+class EnvironmentNotFound(NotFound):
+    """The project has no such environment."""
+
+    code = "environment_not_found"
+
+
+class EnvironmentTaken(Conflict):
+    """The project has an environment of this name already."""
+
+    code = "environment_taken"
+
+
+class EnvironmentInUse(Conflict):
+    """An environment stays while something is deployed there, and the last one always."""
+
+    code = "environment_in_use"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -26,6 +26,24 @@ async def find_project(session: AsyncSession, project_id: UUID) -> Project | Non
 
 async def find_project_by_slug(session: AsyncSession, slug: str) -> Project | None:
     return (await session.execute(select(Project).where(Project.slug == slug))).scalar_one_or_none()
+
+
+async def lock_project(session: AsyncSession, project_id: UUID) -> None:
+    # Not the key: rows that refer to the project may be inserted meanwhile.
+    statement = select(Project.id).where(Project.id == project_id)
+    await session.execute(statement.with_for_update(key_share=True))
+
+
+async def find_environment(
+    session: AsyncSession, project_id: UUID, name: str, *, lock: Literal["share", "update"]
+) -> Environment | None:
+    statement = of_project(Environment, project_id).where(Environment.name == name)
+    statement = statement.with_for_update(read=lock == "share")
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def delete_environment(session: AsyncSession, environment: Environment) -> None:
+    await session.delete(environment)
 
 
 async def list_environments(session: AsyncSession, project_id: UUID) -> Sequence[Environment]:

@@ -1,29 +1,41 @@
 """Projects, environments and API keys over HTTP."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
 
 from promptops_server.access import repository, service
 from promptops_server.access.deps import Admin, Db, Names, PageCursors, Reader
-from promptops_server.access.errors import ApiKeyNotFound, ApiKeyRevoked, ProjectSlugTaken
+from promptops_server.access.errors import (
+    ApiKeyNotFound,
+    ApiKeyRevoked,
+    EnvironmentInUse,
+    EnvironmentNotFound,
+    EnvironmentTaken,
+    ProjectSlugTaken,
+)
 from promptops_server.access.schemas import (
     ApiKeyCreate,
     ApiKeyCreated,
     ApiKeyRead,
     ApiKeyRotate,
     ApiKeyUpdate,
+    EnvironmentCreate,
     EnvironmentList,
     EnvironmentRead,
+    EnvironmentUpdate,
     ProjectCreate,
     ProjectCreated,
     ProjectList,
     ProjectRead,
 )
 from promptops_server.core.errors import NotFound
-from promptops_server.core.fields import Limit
+from promptops_server.core.fields import EnvironmentName, Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
 
 router = APIRouter(prefix="/api/v1")
+InPath = Annotated[EnvironmentName, Path()]
 
 
 @router.get("/projects", tags=["Projects"], responses=errors())
@@ -50,6 +62,46 @@ async def list_environments(caller: Reader, db: Db) -> EnvironmentList:
     async with db.transaction(caller.project_id) as session:
         found = await repository.list_environments(session, caller.project_id)
     return EnvironmentList(data=[EnvironmentRead.of(environment) for environment in found])
+
+
+@router.post(
+    "/environments",
+    tags=["Environments"],
+    status_code=201,
+    responses=errors(EnvironmentTaken, body=True),
+)
+async def create_environment(wanted: EnvironmentCreate, caller: Admin, db: Db) -> EnvironmentRead:
+    """Makes an environment."""
+    async with db.transaction(caller.project_id) as session:
+        environment = await service.create_environment(session, caller, wanted)
+    return EnvironmentRead.of(environment)
+
+
+@router.patch(
+    "/environments/{environment}",
+    tags=["Environments"],
+    responses=errors(EnvironmentNotFound, body=True),
+)
+async def update_environment(
+    environment: InPath, wanted: EnvironmentUpdate, caller: Admin, db: Db
+) -> EnvironmentRead:
+    """Says without which checks nothing is released to an environment."""
+    async with db.transaction(caller.project_id) as session:
+        found = await service.update_environment(session, caller, environment, wanted)
+    return EnvironmentRead.of(found)
+
+
+@router.delete(
+    "/environments/{environment}",
+    tags=["Environments"],
+    status_code=204,
+    responses=errors(EnvironmentNotFound, EnvironmentInUse),
+)
+async def delete_environment(environment: InPath, caller: Admin, db: Db) -> Response:
+    """Deletes an environment to which nothing is deployed; the last one stays."""
+    async with db.transaction(caller.project_id) as session:
+        await service.delete_environment(session, caller, environment)
+    return Response(status_code=204)
 
 
 @router.get("/keys", tags=["API keys"], responses=errors())

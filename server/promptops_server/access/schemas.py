@@ -70,16 +70,41 @@ class ProjectCreated(BaseModel):
     api_key: str
 
 
+_Checks = Annotated[list[Slug], Field(max_length=20)]
+
+
+class EnvironmentCreate(BaseModel):
+    """A new environment. Nothing is released to it that lacks one of `required_checks`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: EnvironmentName
+    required_checks: _Checks = []
+
+
+class EnvironmentUpdate(BaseModel):
+    """What changes of an environment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    required_checks: _Checks
+
+
 class EnvironmentRead(BaseModel):
     """A place that a version can be deployed to."""
 
     name: str
+    required_checks: list[str]
     created_at: datetime
 
     @classmethod
     def of(cls, environment: Environment) -> Self:
         """The public form of a row."""
-        return cls(name=environment.name, created_at=environment.created_at)
+        return cls(
+            name=environment.name,
+            required_checks=environment.required_checks,
+            created_at=environment.created_at,
+        )
 
 
 class EnvironmentList(BaseModel):

@@ -31,6 +31,15 @@ IMPLIED: dict[Scope, frozenset[Scope]] = {
 }
 
 DEFAULT_ENVIRONMENTS = ("prod", "staging")
+MAX_ENVIRONMENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRef:
+    """An environment, and the checks without which nothing is released to it."""
+
+    name: str
+    required_checks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

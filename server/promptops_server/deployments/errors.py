@@ -16,12 +16,6 @@ class DeploymentNotFound(NotFound):
     code = "deployment_not_found"
 
 
-class EnvironmentNotFound(NotFound):
-    """The project has no such environment."""
-
-    code = "environment_not_found"
-
-
 class SubjectNotFound(NotFound):
     """What is to be deployed does not exist in the caller's project."""
 
@@ -39,3 +33,30 @@ class DeploymentMoved(Conflict):
 
     code = "deployment_moved"
     title = "Another version is deployed"
+
+
+class SubjectArchived(Conflict):
+    """What was archived cannot be deployed."""
+
+    code = "subject_archived"
+    title = "Archived"
+
+
+class NothingToRollBackTo(Conflict):
+    """No release lies behind the present one, or none of the version that was named."""
+
+    code = "nothing_to_roll_back_to"
+
+
+class ReleaseRefused(Conflict):
+    """A check that guards releases refused this one."""
+
+    code = "release_refused"
+    title = "Release refused"
+
+
+class ReleaseCheckMissing(Conflict):
+    """The environment requires a check that this installation does not have."""
+
+    code = "release_check_missing"
+    title = "Release check missing"

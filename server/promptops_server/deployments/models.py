@@ -22,6 +22,8 @@ class Deployment(Base):
     subject_id: Mapped[UUID]
     environment: Mapped[str]
     active_version_id: Mapped[UUID]
+    # The release that put it there.
+    release_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(_TIME)
     updated_at: Mapped[datetime] = mapped_column(_TIME)
 
@@ -34,6 +36,9 @@ class Release(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     project_id: Mapped[UUID]
     deployment_id: Mapped[UUID]
+    kind: Mapped[str]
+    # The release that a rollback from this one goes back to.
+    returns_to: Mapped[UUID | None]
     from_version_id: Mapped[UUID | None]
     to_version_id: Mapped[UUID]
     actor_kind: Mapped[str]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.core.db import Pool
@@ -34,6 +34,8 @@ async def lock_deployment(
             Deployment.environment == environment,
         )
         .with_for_update()
+        # What was read before the lock may be old.
+        .execution_options(populate_existing=True)
     )
     return (await session.execute(statement)).scalar_one_or_none()
 
@@ -66,6 +68,39 @@ async def list_releases(
     statement = of_project(Release, project_id).where(Release.deployment_id == deployment_id)
     page = page_of(statement, Release, after, limit)
     return (await session.execute(page)).scalars().all()
+
+
+async def get_release(session: AsyncSession, project_id: UUID, release_id: UUID) -> Release:
+    statement = of_project(Release, project_id).where(Release.id == release_id)
+    return (await session.execute(statement)).scalar_one()
+
+
+async def find_release_behind(
+    session: AsyncSession, project_id: UUID, release: Release, version_id: UUID | None
+) -> Release | None:
+    """The nearest release that rollbacks from this one come to, of this version where one is named.
+
+    Follows `returns_to`, so that what was rolled back already is not come to again.
+    """
+    behind = (
+        select(Release.id, Release.returns_to, Release.to_version_id, literal(1).label("steps"))
+        .where(Release.project_id == project_id, Release.id == release.returns_to)
+        .cte("behind", recursive=True)
+    )
+    step = select(Release.id, Release.returns_to, Release.to_version_id, behind.c.steps + 1).where(
+        Release.project_id == project_id, Release.id == behind.c.returns_to
+    )
+    if version_id is not None:
+        # Nothing beyond the first match is looked at.
+        step = step.where(behind.c.to_version_id != version_id)
+    else:
+        step = step.where(behind.c.steps < 0)
+    behind = behind.union_all(step)
+    statement = of_project(Release, project_id).join(behind, behind.c.id == Release.id)
+    if version_id is not None:
+        statement = statement.where(behind.c.to_version_id == version_id)
+    found = await session.execute(statement.order_by(behind.c.steps).limit(1))
+    return found.scalar_one_or_none()
 
 
 async def load_active(

@@ -5,35 +5,86 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from promptops_server.access.deps import Author, Db, PageCursors, Reader
+from promptops_server.access.errors import EnvironmentNotFound
 from promptops_server.core.fields import EnvironmentName, Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
 from promptops_server.deployments import repository, service
-from promptops_server.deployments.deps import Deployable
+from promptops_server.deployments.deps import Checks, Deployable
 from promptops_server.deployments.errors import (
     DeploymentMoved,
     DeploymentNotFound,
-    EnvironmentNotFound,
+    NothingToRollBackTo,
+    ReleaseCheckMissing,
+    ReleaseRefused,
+    SubjectArchived,
     SubjectNotFound,
     SubjectVersionNotFound,
 )
-from promptops_server.deployments.schemas import DeploymentCreate, DeploymentRead, ReleaseRead
+from promptops_server.deployments.schemas import (
+    DeploymentCreate,
+    DeploymentRead,
+    Promotion,
+    ReleaseRead,
+    Rollback,
+)
 
 router = APIRouter(prefix="/api/v1/deployments", tags=["Deployments"])
+_REFUSALS = (DeploymentMoved, SubjectArchived, ReleaseRefused, ReleaseCheckMissing)
 
 
 @router.post(
     "",
     responses=errors(
-        SubjectNotFound, SubjectVersionNotFound, EnvironmentNotFound, DeploymentMoved, body=True
+        SubjectNotFound, SubjectVersionNotFound, EnvironmentNotFound, *_REFUSALS, body=True
     ),
 )
 async def deploy(
-    wanted: DeploymentCreate, caller: Author, db: Db, subjects: Deployable
+    wanted: DeploymentCreate, caller: Author, db: Db, subjects: Deployable, checks: Checks
 ) -> DeploymentRead:
-    """Puts a version into an environment: the first, a newer (promotion) or an older (rollback)."""
+    """Puts a version into an environment. `replaces` names the version that serves there now.
+
+    A deprecated version may be deployed; `version_deprecated` says so.
+    """
     async with db.transaction(caller.project_id) as session:
-        return await service.deploy(session, caller, wanted, subjects)
+        return await service.deploy(session, caller, wanted, subjects, checks)
+
+
+@router.post(
+    "/{deployment}/promote",
+    responses=errors(DeploymentNotFound, EnvironmentNotFound, *_REFUSALS, body=True),
+)
+async def promote(
+    deployment: str,
+    wanted: Promotion,
+    caller: Author,
+    db: Db,
+    subjects: Deployable,
+    checks: Checks,
+) -> DeploymentRead:
+    """Takes the version that serves this environment to another one: the deployment there.
+
+    Of promotions at once that name the same replaced version, one wins.
+    """
+    async with db.transaction(caller.project_id) as session:
+        return await service.promote(session, caller, deployment, wanted, subjects, checks)
+
+
+@router.post(
+    "/{deployment}/rollback",
+    responses=errors(
+        DeploymentNotFound, DeploymentMoved, NothingToRollBackTo, SubjectArchived, body=True
+    ),
+)
+async def roll_back(
+    deployment: str, wanted: Rollback, caller: Author, db: Db, subjects: Deployable
+) -> DeploymentRead:
+    """Goes back to the version that served before this one; a second rollback goes further back.
+
+    No check is asked: the version has served here already.
+    """
+    async with db.transaction(caller.project_id) as session:
+        return await service.roll_back(session, caller, deployment, wanted, subjects)
 
 
 @router.get("", responses=errors())

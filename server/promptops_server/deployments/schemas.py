@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from promptops_server.core.fields import EnvironmentName, Text
 from promptops_server.deployments.models import Deployment, Release
-from promptops_server.deployments.types import SubjectKind
+from promptops_server.deployments.types import ReleaseKind, Subject, SubjectKind, SubjectVersion
 from promptops_server.kit.ids import to_public
 from promptops_server.versioned.semver import PATTERN
 
 VersionNumber = Annotated[str, StringConstraints(pattern=PATTERN)]
+_Reason = Annotated[Text, StringConstraints(max_length=2000)]
 _PREFIXES = {SubjectKind.PROMPT: "prm"}
 
 
@@ -25,11 +26,36 @@ class DeploymentCreate(BaseModel):
     environment: EnvironmentName
     version: VersionNumber
     replaces: VersionNumber | None = None
-    reason: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+    reason: _Reason | None = None
+
+
+class Promotion(BaseModel):
+    """Takes the version that serves here to the environment `to`.
+
+    `replaces` names the version that serves there now; left out, none may. `version` names the
+    version that is to be promoted, where it should be refused that another serves here meanwhile.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: EnvironmentName
+    version: VersionNumber | None = None
+    replaces: VersionNumber | None = None
+    reason: _Reason | None = None
+
+
+class Rollback(BaseModel):
+    """Goes back to the version before, or to `to_version`. `replaces` names what serves now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    replaces: VersionNumber
+    to_version: VersionNumber | None = None
+    reason: _Reason | None = None
 
 
 class DeploymentRead(BaseModel):
-    """Which version serves an environment."""
+    """Which version serves an environment, and whether its authors advise against it."""
 
     id: str
     kind: SubjectKind
@@ -37,20 +63,22 @@ class DeploymentRead(BaseModel):
     subject_alias: str
     environment: str
     version: str
+    version_deprecated: bool
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, deployment: Deployment, alias: str, version: str) -> Self:
+    def of(cls, deployment: Deployment, subject: Subject, version: SubjectVersion) -> Self:
         """The public form of a row."""
         kind = SubjectKind(deployment.subject_kind)
         return cls(
             id=to_public("dep", deployment.id),
             kind=kind,
             subject_id=to_public(_PREFIXES[kind], deployment.subject_id),
-            subject_alias=alias,
+            subject_alias=subject.alias,
             environment=deployment.environment,
-            version=version,
+            version=version.number,
+            version_deprecated=version.is_deprecated,
             created_at=deployment.created_at,
             updated_at=deployment.updated_at,
         )
@@ -60,6 +88,7 @@ class ReleaseRead(BaseModel):
     """One line of the ledger; `from_version` is null for the first."""
 
     id: str
+    kind: ReleaseKind
     from_version: str | None
     to_version: str
     actor_kind: str
@@ -72,6 +101,7 @@ class ReleaseRead(BaseModel):
         """The public form of a row."""
         return cls(
             id=to_public("rel", release.id),
+            kind=ReleaseKind(release.kind),
             from_version=from_version,
             to_version=to_version,
             actor_kind=release.actor_kind,

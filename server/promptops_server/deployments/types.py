@@ -15,6 +15,14 @@ class SubjectKind(StrEnum):
     PROMPT = "prompt"
 
 
+class ReleaseKind(StrEnum):
+    """How a version came to serve an environment."""
+
+    DEPLOY = "deploy"
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+
+
 class Subject(Protocol):
     """Something that can be deployed."""
 
@@ -26,6 +34,11 @@ class Subject(Protocol):
     @property
     def alias(self) -> str:
         """The name that callers use."""
+        ...
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it was put away, and may not be deployed."""
         ...
 
 
@@ -42,6 +55,11 @@ class SubjectVersion(Protocol):
         """Its number."""
         ...
 
+    @property
+    def is_deprecated(self) -> bool:
+        """Whether its authors advise against it."""
+        ...
+
 
 class Subjects(Protocol):
     """Looks up what is to be deployed; each kind of subject fills it (see wiring.py)."""
@@ -56,16 +74,16 @@ class Subjects(Protocol):
         """The subject's version of this number where it may be deployed, or None."""
         ...
 
-    async def numbers(
-        self, session: AsyncSession, project_id: UUID, version_ids: Sequence[UUID]
-    ) -> dict[UUID, str]:
-        """The number of each version."""
+    async def by_id(
+        self, session: AsyncSession, project_id: UUID, subject_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Subject]:
+        """Each subject by its id."""
         ...
 
-    async def aliases(
-        self, session: AsyncSession, project_id: UUID, subject_ids: Sequence[UUID]
-    ) -> dict[UUID, str]:
-        """The alias of each subject."""
+    async def versions_by_id(
+        self, session: AsyncSession, project_id: UUID, version_ids: Sequence[UUID]
+    ) -> Mapping[UUID, SubjectVersion]:
+        """Each version by its id."""
         ...
 
 
@@ -78,3 +96,34 @@ class ActiveVersion:
 
     deployment_id: UUID
     version_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRelease:
+    """What a check is asked about: `to_version_id` is to take the place of `from_version_id`."""
+
+    project_id: UUID
+    kind: ReleaseKind
+    subject_kind: SubjectKind
+    subject_id: UUID
+    environment: str
+    from_version_id: UUID | None
+    to_version_id: UUID
+    # Whether the environment names this check among its required ones.
+    is_required: bool
+
+
+class ReleaseCheck(Protocol):
+    """Says whether a version may be released; asked under the lock of the deployment's row."""
+
+    @property
+    def name(self) -> str:
+        """The name that an environment's `required_checks` uses."""
+        ...
+
+    async def find_refusal(self, session: AsyncSession, release: ProposedRelease) -> str | None:
+        """The sentence that says why not, or None where the release may go ahead."""
+        ...
+
+
+ReleaseChecks = Sequence[ReleaseCheck]

@@ -104,24 +104,21 @@ async def version_numbers(
     return [str(number) for number in (await session.execute(statement)).scalars()]
 
 
-async def numbers_by_id(
+async def versions_by_id(
     session: AsyncSession, project_id: UUID, version_ids: Sequence[UUID]
-) -> dict[UUID, str]:
-    statement = select(PromptVersion.id, PromptVersion.version_num).where(
+) -> Sequence[tuple[UUID, str, VersionStatus]]:
+    statement = select(PromptVersion.id, PromptVersion.version_num, PromptVersion.status).where(
         PromptVersion.project_id == project_id, PromptVersion.id.in_(version_ids)
     )
     rows = (await session.execute(statement)).all()
-    return {identifier: str(number) for identifier, number in rows}
+    return [(identifier, str(number), VersionStatus(status)) for identifier, number, status in rows]
 
 
-async def aliases_by_id(
+async def prompts_by_id(
     session: AsyncSession, project_id: UUID, prompt_ids: Sequence[UUID]
-) -> dict[UUID, str]:
-    statement = select(Prompt.id, Prompt.alias).where(
-        Prompt.project_id == project_id, Prompt.id.in_(prompt_ids)
-    )
-    rows = (await session.execute(statement)).all()
-    return {identifier: str(alias) for identifier, alias in rows}
+) -> Sequence[Prompt]:
+    statement = of_project(Prompt, project_id).where(Prompt.id.in_(prompt_ids))
+    return (await session.execute(statement)).scalars().all()
 
 
 @dataclass(frozen=True, slots=True)

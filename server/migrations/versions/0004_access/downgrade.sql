@@ -1,5 +1,7 @@
 DROP TABLE sign_in_links, sessions, memberships, users
 --%
+ALTER TABLE deployments DROP COLUMN release_id
+--%
 ALTER TABLE releases DROP COLUMN returns_to, DROP COLUMN kind
 --%
 ALTER TABLE environments DROP COLUMN required_checks

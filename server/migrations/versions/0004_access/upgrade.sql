@@ -24,6 +24,14 @@ UPDATE releases SET returns_to = before.id
         FROM releases) AS before
   WHERE releases.id = before.release_id
 --%
+-- The release that serves now. Ids of two processes do not tell which of two releases was first.
+ALTER TABLE deployments ADD COLUMN release_id uuid
+--%
+UPDATE deployments SET release_id =
+  (SELECT max(id::text)::uuid FROM releases WHERE releases.deployment_id = deployments.id)
+--%
+ALTER TABLE deployments ALTER COLUMN release_id SET NOT NULL
+--%
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text CHECK (email = lower(email)),

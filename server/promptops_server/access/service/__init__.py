@@ -6,6 +6,13 @@ from promptops_server.access.service.authentication import (
     require_environment,
     require_prompt,
 )
+from promptops_server.access.service.environments import (
+    create_environment,
+    delete_environment,
+    hold_environment,
+    list_environment_names,
+    update_environment,
+)
 from promptops_server.access.service.keys import (
     create_api_key,
     get_api_key,
@@ -17,16 +24,18 @@ from promptops_server.access.service.last_use import LastUse, key_use_of
 from promptops_server.access.service.projects import (
     create_project,
     find_project_id,
-    list_environment_names,
 )
 
 __all__ = [
     "Authenticator",
     "LastUse",
     "create_api_key",
+    "create_environment",
     "create_project",
+    "delete_environment",
     "find_project_id",
     "get_api_key",
+    "hold_environment",
     "key_use_of",
     "list_environment_names",
     "require",
@@ -35,4 +44,5 @@ __all__ = [
     "revoke_api_key",
     "rotate_api_key",
     "update_api_key",
+    "update_environment",
 ]

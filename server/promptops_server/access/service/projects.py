@@ -48,8 +48,3 @@ async def find_project_id(session: AsyncSession, slug: str) -> UUID | None:
     """The id of the project with this slug, or None."""
     project = await repository.find_project_by_slug(session, slug)
     return None if project is None else project.id
-
-
-async def list_environment_names(session: AsyncSession, project_id: UUID) -> list[str]:
-    """The names of the project's environments, in alphabetical order."""
-    return [item.name for item in await repository.list_environments(session, project_id)]
