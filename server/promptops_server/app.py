@@ -86,7 +86,7 @@ class _RunRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.services is None:
             raise AssertionError("no request arrives before start-up has ended")
-        await self.services.run_endpoint(scope, receive, send)
+        await self.services.run_path.endpoint(scope, receive, send)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -105,6 +105,7 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.cursors = services.cursors
         api.state.master_key = services.master_key
         api.state.address_policy = services.address_policy
+        api.state.run_reader = services.run_path.reader
         api.state.subjects = SUBJECTS
         api.state.release_checks = RELEASE_CHECKS
         api.state.resource_names = RESOURCE_NAMES

@@ -29,21 +29,15 @@ from promptops_server.core.sidecars import (
     SidecarUnavailable,
 )
 from promptops_server.core.valkey import open_valkey, ping
-from promptops_server.deployments.service import ActiveVersions
 from promptops_server.deployments.types import ReleaseChecks, SubjectKind, Subjects, SubjectsByKind
 from promptops_server.embedded import demo
 from promptops_server.embedded.control import SupervisorSidecars
-from promptops_server.prompts.runnable import RunnablePrompts
 from promptops_server.prompts.subjects import PromptSubjects
 from promptops_server.providers.client import ModelClient, Timeouts
 from promptops_server.providers.service import AdaptorStarter, ModelTargets
-from promptops_server.ratelimit.bucket import Buckets
-from promptops_server.runs.endpoint import RunEndpoint
-from promptops_server.runs.execution import RunExecution
-from promptops_server.runs.service import RunPreparer
-from promptops_server.runs.types import PreparedRun
+from promptops_server.runs.assembly import RunPath, RunPathParts
 from promptops_server.usage.ledger import Ledger
-from promptops_server.usage.sweeper import PartitionSweeper
+from promptops_server.usage.sweeper import LedgerSweeper
 
 SUBJECTS: SubjectsByKind = {SubjectKind.PROMPT: PromptSubjects()}
 
@@ -65,7 +59,7 @@ class SubjectNames:
 RELEASE_CHECKS: ReleaseChecks = ()
 RESOURCE_NAMES: NamesByKind = {"prompts": SubjectNames(SUBJECTS[SubjectKind.PROMPT])}
 _SYSTEM_POOL = 4
-_LEDGER_POOL = 2
+_LEDGER_POOL = 4
 
 
 class ConfiguredSidecars:
@@ -125,9 +119,9 @@ class Services:
     targets: ModelTargets
     model_client: ModelClient
     ledger: Ledger
-    sweeper: PartitionSweeper
+    sweeper: LedgerSweeper
     adaptor_starter: AdaptorStarter
-    run_endpoint: RunEndpoint
+    run_path: RunPath
 
     def health_checks(self) -> dict[str, Check]:
         """A look at each part that this process leans on, by the part's name."""
@@ -138,6 +132,7 @@ class Services:
 
     async def close(self) -> None:
         """Writes what the ledger still holds, then closes every connection."""
+        await self.run_path.close()
         await self.ledger.close()
         await self.sweeper.close()
         await self.adaptor_starter.close()
@@ -173,7 +168,7 @@ async def open_services(settings: Settings) -> Services:
     targets = ModelTargets(system_pool, freshness)
     ledger = Ledger(ledger_pool)
     ledger.start()
-    sweeper = PartitionSweeper(system_pool)
+    sweeper = LedgerSweeper(system_pool)
     sweeper.start()
     client = ModelClient(
         outbound=OutboundClient(policy, connect_timeout_s=settings.connect_timeout_s),
@@ -187,27 +182,29 @@ async def open_services(settings: Settings) -> Services:
         ),
         local_model_url=settings.local_model_url,
     )
-    preparer = RunPreparer(
-        prompts=RunnablePrompts(system_pool, freshness),
-        active=ActiveVersions(system_pool, freshness),
-        targets=targets,
-        buckets=Buckets(redis),
-    )
-
-    def make_execution(run: PreparedRun, stream: bool) -> RunExecution:
-        return RunExecution(
-            run,
-            stream=stream,
+    database = Database(settings)
+    run_path = RunPath.of(
+        RunPathParts(
+            database=database,
+            system_pool=system_pool,
+            ledger_pool=ledger_pool,
+            redis=redis,
+            redis_url=settings.redis_url,
+            freshness=freshness,
+            authenticator=authenticator,
+            targets=targets,
             client=client,
             ledger=ledger,
             deadline_s=settings.run_deadline_s,
+            background_runs=settings.background_runs,
         )
-
+    )
+    run_path.start()
     return Services(
         settings=settings,
         master_key=master_key,
         address_policy=policy,
-        database=Database(settings),
+        database=database,
         cursors=Cursors(master_key.derive("cursors")),
         redis=redis,
         system_pool=system_pool,
@@ -220,7 +217,7 @@ async def open_services(settings: Settings) -> Services:
         ledger=ledger,
         sweeper=sweeper,
         adaptor_starter=adaptor_starter,
-        run_endpoint=RunEndpoint(authenticator, preparer, make_execution),
+        run_path=run_path,
     )
 
 

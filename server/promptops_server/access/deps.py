@@ -16,16 +16,19 @@ _HEADER = APIKeyHeader(
 )
 
 
-def _with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+def _with(scope: Scope | None) -> Callable[..., Awaitable[Caller]]:
     async def caller(request: Request, key: Annotated[str | None, Security(_HEADER)]) -> Caller:
         authenticator = cast("Authenticator", request.app.state.authenticator)
         found = await authenticator.authenticate(key)
-        require(found, scope)
+        if scope is not None:
+            require(found, scope)
         return found
 
     return caller
 
 
+# Any key in force: what it may see, the route says.
+Identified = Annotated[Caller, Depends(_with(None))]
 Reader = Annotated[Caller, Depends(_with(Scope.READ))]
 Author = Annotated[Caller, Depends(_with(Scope.AUTHOR))]
 Admin = Annotated[Caller, Depends(_with(Scope.ADMIN))]

@@ -113,7 +113,12 @@ def install(app: FastAPI) -> None:
         default = InvalidRequest("This request cannot be read.")
         return answer(known.get(status, default), request)
 
+    async def on_a_bug(request: Request, _error: Exception) -> Response:
+        # Starlette raises it again when this is answered; RequestContext logs it then.
+        return answer(InternalError("Something went wrong on our side."), request)
+
     app.add_exception_handler(AppError, on_app_error)
+    app.add_exception_handler(Exception, on_a_bug)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
 
@@ -130,6 +135,9 @@ _SENTENCES = {
     "extra_forbidden": "This field is unknown.",
     "string_pattern_mismatch": "This text has characters or a form that is not allowed here.",
     "json_invalid": "This is not valid JSON.",
+    # The library's own sentences on these quote the input.
+    "union_tag_invalid": "This is of a kind that is not taken here.",
+    "union_tag_not_found": "This lacks the field that says of which kind it is.",
 }
 
 

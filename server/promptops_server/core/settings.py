@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     first_token_timeout_s: float = Field(default=30.0, gt=0)
     idle_timeout_s: float = Field(default=20.0, gt=0)
     run_deadline_s: float = Field(default=300.0, gt=0)
+    background_runs: int = Field(default=32, ge=1, le=1000)
     drain_timeout_s: float = Field(default=30.0, ge=0)
 
     def private_hosts(self) -> frozenset[tuple[str, int]]:

@@ -26,12 +26,11 @@ class EventWriter:
     def event(self, name: str, data: Mapping[str, object]) -> bytes:
         """One event as bytes; JSON has no line breaks, so its data is one line."""
         self._number += 1
-        return b"id: %b:%d\nevent: %b\ndata: %b\n\n" % (
-            self._id,
-            self._number,
-            name.encode(),
-            orjson.dumps(data),
-        )
+        return self.numbered(self._number, name, orjson.dumps(data))
+
+    def numbered(self, number: int, name: str, data: bytes) -> bytes:
+        """An event that has its number already; `data` is JSON."""
+        return b"id: %b:%d\nevent: %b\ndata: %b\n\n" % (self._id, number, name.encode(), data)
 
 
 def money(amount: Decimal | None) -> str | None:

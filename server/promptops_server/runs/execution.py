@@ -1,63 +1,100 @@
 """One run from its first byte to its row in the ledger.
 
 Whatever happens, a run that was sent to a model ends with one row, written before the caller is
-told that it is done: succeeded, failed, or cancelled when its client left.
+told that it is done: succeeded, failed, or cancelled.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import dataclass, replace
 
-from promptops_server.core.errors import AppError, ShuttingDown
+from promptops_server.core.errors import AppError, ShuttingDown, StorageUnavailable
 from promptops_server.kit.clock import utc_now
 from promptops_server.providers.client import ChatCall, ModelClient
 from promptops_server.providers.errors import timed_out
-from promptops_server.providers.types import ChatDelta, lane_of
-from promptops_server.runs.events import money, usage_data
-from promptops_server.runs.types import PreparedRun
+from promptops_server.providers.retrying import delay_before, verdict_of
+from promptops_server.providers.service import ModelTargets
+from promptops_server.providers.types import ChatDelta, ModelTarget
+from promptops_server.runs.answers import (
+    answer_of,
+    ending_of,
+    meta_of_plan,
+    without_texts,
+)
+from promptops_server.runs.attempts import Attempt, total_cost
+from promptops_server.runs.errors import RunCancelled
+from promptops_server.runs.events import usage_data
+from promptops_server.runs.tool_calls import merge_tool_calls
+from promptops_server.runs.types import RunPlan
 from promptops_server.usage.ledger import Ledger
 from promptops_server.usage.types import RunRecord, RunStatus, TokenUsage
 
 Emit = Callable[[str, Mapping[str, object]], Awaitable[None]]
+# Called once, when the run has ended, with the tokens that it used where they are known.
+Settle = Callable[[int | None], None]
+# A run that survives its process goes on trying to be recorded, beyond the ledger's patience.
+_MORE_TRIES_TO_RECORD = 12
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class RunTools:
+    """What every run of a process needs to be executed."""
+
+    client: ModelClient
+    targets: ModelTargets
+    ledger: Ledger
+
+
 class RunExecution:
-    """Executes a prepared run; used once."""
+    """Executes a planned run; used once."""
 
     def __init__(
         self,
-        run: PreparedRun,
+        plan: RunPlan,
+        target: ModelTarget,
+        tools: RunTools,
         *,
         stream: bool,
-        client: ModelClient,
-        ledger: Ledger,
-        deadline_s: float,
+        settle: Settle,
+        headers: Mapping[str, str] | None = None,
+        fence: int | None = None,
+        first_event: int | None = None,
     ) -> None:
-        """Takes the run and what it needs; nothing is sent yet."""
-        self._run = run
+        """Takes the run and what it needs; nothing is sent yet.
+
+        `fence` is that of its unit of work, where it has one; `first_event` is the number of its
+        first event, where it is to be resumable from the ledger.
+        """
+        self.plan = plan
         self._stream = stream
-        self._client = client
-        self._ledger = ledger
-        self._deadline_s = deadline_s
+        self._tools = tools
+        self._settle = settle
+        self._headers = headers or {}
+        self._fence = fence
         self._call: ChatCall | None = None
+        self._models = list(plan.models[1:])
+        self._target = target
+        self._retries = 0
+        self._attempts: list[Attempt] = []
         self._pieces: list[str] = []
         self._tool_calls: list[object] = []
-        self._tokens = TokenUsage()
+        self._marks: list[object] | None = None if first_event is None else [first_event]
         self._finish_reason: str | None = None
-        self._first_token_at: datetime | None = None
+        self._has_answer = False
         self._is_recorded = False
+        self._record: RunRecord | None = None
 
     async def start(self) -> None:
-        """Sends the run to its model; returns once the provider has accepted it.
+        """Sends the run to its model; returns once a provider has accepted it.
 
         A refusal is recorded as a failed run. Raises AppError, with the run's id among its facts.
         """
         try:
-            self._call = await self._client.start_call(self._run.resolved.target, self._body())
+            async with self._deadline():
+                await self._call_until_accepted()
         except AppError as error:
             raise await self._failed(error) from None
 
@@ -73,12 +110,12 @@ class RunExecution:
                         await emit("delta", {"text": delta.text})
                     if delta.tool_calls:
                         await emit("delta", {"tool_calls": delta.tool_calls})
-            cost = await self._succeeded()
+            run = await self._succeeded()
         except AppError as error:
             await emit("error", self.problem(await self._failed(error)))
             return
-        await emit("usage", usage_data(self._tokens, cost))
-        await emit("done", self._ending())
+        await emit("usage", usage_data(run.tokens, run.cost_usd))
+        await emit("done", ending_of(run))
 
     async def complete(self) -> dict[str, object]:
         """The whole answer as one JSON object, its row committed. Raises AppError."""
@@ -86,30 +123,33 @@ class RunExecution:
             async with self._deadline(), aclosing(self._deltas()) as deltas:
                 async for _ in deltas:
                     pass
-            cost = await self._succeeded()
+            return answer_of(await self._succeeded())
         except AppError as error:
             raise await self._failed(error) from None
-        answer = {**self.meta(), **self._ending(), "output": "".join(self._pieces)}
-        if self._tool_calls:
-            answer["tool_calls"] = self._tool_calls
-        answer["usage"] = usage_data(self._tokens, cost)
-        return answer
 
     def meta(self) -> dict[str, object]:
         """What is known when the run begins: the data of the `meta` event."""
-        run = self._run
-        return {
-            "run_id": run.public_id,
-            "prompt": run.resolved.prompt.alias,
-            "version": run.resolved.version.version_num,
-            "environment": run.environment,
-            "model": run.resolved.version.model,
-        }
+        return meta_of_plan(self.plan, self._attempts[-1].model)
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The run as it ended, texts included, once it has."""
+        return self._record
 
     async def abandon(self) -> None:
         """Closes the upstream at once and records the run as cancelled: its client has left."""
         await self._close()
         await self._record_or_log("cancelled", None)
+
+    async def cancel(self) -> AppError:
+        """Closes the upstream and records the run as cancelled, because somebody asked for it.
+
+        Returns the error to tell.
+        """
+        await self._close()
+        error = self._told(RunCancelled("This run was cancelled."))
+        await self._record_or_log("cancelled", error)
+        return error
 
     async def shut_down(self) -> AppError:
         """Ends the run because this process is being stopped; returns the error to tell."""
@@ -120,14 +160,25 @@ class RunExecution:
             )
         )
 
+    async def let_go(self) -> None:
+        """Closes the upstream without a record: another process takes the run over."""
+        self._is_recorded = True
+        await self._close()
+        self._settle(None)
+
+    async def give_up(self, error: AppError) -> AppError:
+        """Records the run as failed for this reason, which is none of its providers'."""
+        return await self._failed(error)
+
     def problem(self, error: AppError) -> dict[str, object]:
         """The problem document of an error, for an event of this run's stream."""
-        instance = f"/api/v1/run/{self._run.resolved.prompt.alias}"
-        return error.problem(instance=instance, request_id=self._run.request_id)
+        return error.problem(
+            instance=f"/api/v1/run/{self.plan.prompt_alias}", request_id=self.plan.request_id
+        )
 
     def _body(self) -> dict[str, object]:
-        run = self._run
-        body: dict[str, object] = {"messages": run.messages, **run.resolved.version.parameters}
+        plan = self.plan
+        body = {"messages": plan.messages, **plan.parameters, **plan.request_fields}
         if self._stream:
             body["stream"] = True
             body["stream_options"] = {"include_usage": True}
@@ -136,130 +187,185 @@ class RunExecution:
     @asynccontextmanager
     async def _deadline(self) -> AsyncGenerator[None]:
         """Ends the block when the run's time is up. Raises ProviderTimeout."""
-        left = self._deadline_s - (utc_now() - self._run.started_at).total_seconds()
+        plan = self.plan
+        left = plan.deadline_s - (utc_now() - plan.started_at).total_seconds()
         try:
             async with asyncio.timeout(max(left, 0.001)):
                 yield
         except TimeoutError:
             await self._close()
-            name = self._run.resolved.target.provider.name
-            raise timed_out(name, "no complete answer", self._deadline_s) from None
+            name = self._target.provider.name
+            raise timed_out(name, "no complete answer", plan.deadline_s) from None
+
+    async def _call_until_accepted(self) -> None:
+        """Calls the model, and where it fails, again or the next one. Raises AppError."""
+        while True:
+            attempt = Attempt(self._target)
+            self._attempts.append(attempt)
+            try:
+                self._call = await self._tools.client.start_call(self._target, self._body())
+            except AppError as error:
+                if not await self._goes_on_after(error):
+                    raise
+            else:
+                return
+
+    async def _goes_on_after(self, error: AppError) -> bool:
+        """Whether another call may follow this failure, after the time that it should wait."""
+        self._attempts[-1].end("failed", error)
+        verdict = verdict_of(error)
+        if verdict == "stop":
+            return False
+        if verdict == "retry" and self._retries < self.plan.max_retries:
+            self._retries += 1
+            await asyncio.sleep(delay_before(self._retries, error))
+            return True
+        while self._models:
+            name = self._models.pop(0)
+            try:
+                self._target = await self._tools.targets.get(self.plan.project_id, name)
+            except AppError:
+                # A model that is not configured here is no reason to give up before the next.
+                continue
+            self._retries = 0
+            return True
+        return False
 
     async def _deltas(self) -> AsyncGenerator[ChatDelta]:
         """The pieces, each kept before it is passed on. Raises AppError where the answer breaks."""
-        if self._call is None:
-            raise AssertionError("a run is started before its answer is read")
         try:
-            async with aclosing(self._call.deltas()) as deltas:
-                async for delta in deltas:
-                    self._keep(delta)
-                    yield delta
+            while True:
+                if self._call is None:
+                    raise AssertionError("a run is started before its answer is read")
+                try:
+                    async with aclosing(self._call.deltas()) as deltas:
+                        async for delta in deltas:
+                            self._keep(delta)
+                            yield delta
+                except AppError as error:
+                    # What was passed on cannot be taken back: then a failure is final.
+                    if self._has_answer:
+                        raise
+                    await self._close()
+                    if not await self._goes_on_after(error):
+                        raise
+                    await self._call_until_accepted()
+                else:
+                    return
         finally:
             await self._close()
 
     def _keep(self, delta: ChatDelta) -> None:
+        attempt = self._attempts[-1]
         if delta.text or delta.tool_calls:
-            if self._first_token_at is None:
-                self._first_token_at = utc_now()
-            self._pieces.append(delta.text)
-            self._tool_calls.extend(delta.tool_calls or ())
+            self._has_answer = True
+            if attempt.first_token_at is None:
+                attempt.first_token_at = utc_now()
+            if delta.text:
+                self._pieces.append(delta.text)
+                if self._marks is not None:
+                    self._marks.append(len(delta.text))
+            if delta.tool_calls:
+                self._tool_calls.extend(delta.tool_calls)
+                if self._marks is not None:
+                    self._marks.append(delta.tool_calls)
         if delta.finish_reason is not None:
             self._finish_reason = delta.finish_reason
         if delta.usage is not None:
-            self._tokens = delta.usage
+            attempt.tokens = delta.usage
 
-    def _ending(self) -> dict[str, object]:
-        elapsed = utc_now() - self._run.started_at
-        return {
-            "run_id": self._run.public_id,
-            "finish_reason": self._finish_reason,
-            "latency_ms": round(elapsed.total_seconds() * 1000),
-        }
-
-    async def _succeeded(self) -> Decimal | None:
-        """Records the run and returns its cost. Raises StorageUnavailable."""
-        record = self._record("succeeded", None)
+    async def _succeeded(self) -> RunRecord:
+        """Records the run and returns it. Raises StorageUnavailable."""
+        self._attempts[-1].end("succeeded")
         self._is_recorded = True
-        await self._ledger.record(record)
-        return record.cost_usd
+        return await self._commit(self._make_record("succeeded", None))
+
+    def _told(self, error: AppError) -> AppError:
+        error.facts = {**error.facts, "run_id": self.plan.public_id}
+        error.headers = {**self._headers, **error.headers}
+        return error
 
     async def _failed(self, error: AppError) -> AppError:
         """Records the run as failed, where it has no row yet, and returns the error to tell."""
-        error.facts = {**error.facts, "run_id": self._run.public_id}
-        error.headers = {**self._run.limit_headers, **error.headers}
-        await self._record_or_log("failed", error)
+        await self._record_or_log("failed", self._told(error))
         return error
 
     async def _record_or_log(self, status: RunStatus, error: AppError | None) -> None:
         if self._is_recorded:
             return
         self._is_recorded = True
+        if self._attempts:
+            self._attempts[-1].end(status, error)
         try:
-            await self._ledger.record(self._record(status, error))
+            await self._commit(self._make_record(status, error))
         except AppError as trouble:
-            _log.error("run %s not recorded: %s", self._run.public_id, trouble.code)
+            _log.error("run %s not recorded: %s", self.plan.public_id, trouble.code)
 
-    def _record(self, status: RunStatus, error: AppError | None) -> RunRecord:
-        run = self._run
-        resolved = run.resolved
-        target = resolved.target
-        ended_at = utc_now()
-        price = target.price
-        cost = None if price is None else price.cost_usd(self._tokens)
+    async def _commit(self, run: RunRecord) -> RunRecord:
+        self._record = run
+        self._settle(_tokens_used(run.tokens))
+        keeps_texts = self.plan.store == "full"
+        tries_left = 0 if self._fence is None else _MORE_TRIES_TO_RECORD
+        while True:
+            row = run if keeps_texts else without_texts(run)
+            try:
+                await self._tools.ledger.record(row, fence=self._fence)
+            except StorageUnavailable:
+                tries_left -= 1
+                if tries_left < 0:
+                    raise
+                run = replace(run, ended_at=utc_now())
+            else:
+                self._record = run
+                return run
+
+    def _make_record(self, status: RunStatus, error: AppError | None) -> RunRecord:
+        plan = self.plan
+        last = self._attempts[-1] if self._attempts else None
+        target = self._target
         return RunRecord(
-            id=run.id,
-            project_id=run.caller.project_id,
-            source="api",
+            id=plan.id,
+            project_id=plan.project_id,
+            source=plan.source,
             status=status,
-            request_id=run.request_id,
-            started_at=run.started_at,
-            ended_at=ended_at,
-            first_token_at=self._first_token_at,
-            prompt_id=resolved.prompt.id,
-            prompt_alias=resolved.prompt.alias,
-            version_id=resolved.version.id,
-            version_num=resolved.version.version_num,
-            environment=run.environment,
-            api_key_id=run.caller.id,
+            request_id=plan.request_id,
+            started_at=plan.started_at,
+            ended_at=utc_now(),
+            first_token_at=None if last is None else last.first_token_at,
+            prompt_id=plan.prompt_id,
+            prompt_alias=plan.prompt_alias,
+            version_id=plan.version_id,
+            version_num=plan.version_num,
+            environment=plan.environment,
+            api_key_id=plan.api_key_id,
             provider_id=target.provider.id,
             provider=target.provider.name,
             model=target.model,
-            parameters=dict(resolved.version.parameters),
-            variables=dict(run.variables),
-            messages=run.messages,
+            parameters=dict(plan.parameters),
+            variables=dict(plan.variables),
+            messages=plan.messages,
             output="".join(self._pieces),
-            tool_calls=self._tool_calls or None,
+            tool_calls=merge_tool_calls(self._tool_calls) if self._tool_calls else None,
             finish_reason=self._finish_reason,
-            attempts=[self._attempt(status, error, ended_at, cost)],
-            tokens=self._tokens,
-            cost_usd=cost,
+            attempts=[attempt.as_json() for attempt in self._attempts],
+            tokens=TokenUsage() if last is None else last.tokens,
+            cost_usd=total_cost(self._attempts),
             error=None if error is None else {"code": error.code, "detail": error.detail},
+            user_ref=plan.user,
+            session_ref=plan.session,
+            metadata=dict(plan.metadata) or None,
+            content_hash=plan.content_hash or None,
+            overrides=dict(plan.overrides) or None,
+            input_messages=plan.input_messages,
+            deltas=self._marks,
         )
-
-    def _attempt(
-        self, status: RunStatus, error: AppError | None, ended_at: datetime, cost: Decimal | None
-    ) -> dict[str, object]:
-        target = self._run.resolved.target
-        began = self._run.started_at
-        first = self._first_token_at
-        return {
-            "provider": target.provider.name,
-            "model": target.model,
-            "lane": lane_of(target.provider.kind),
-            "outcome": status if error is None else error.code,
-            "upstream_status": None if error is None else error.facts.get("upstream_status"),
-            "started_at": began.isoformat(),
-            "first_token_ms": None if first is None else _milliseconds(began, first),
-            "duration_ms": _milliseconds(began, ended_at),
-            "input_tokens": self._tokens.input,
-            "output_tokens": self._tokens.output,
-            "cost_usd": money(cost),
-        }
 
     async def _close(self) -> None:
         if self._call is not None:
             await self._call.close()
 
 
-def _milliseconds(since: datetime, until: datetime) -> float:
-    return round((until - since).total_seconds() * 1000, 3)
+def _tokens_used(tokens: TokenUsage) -> int | None:
+    if tokens.input is None or tokens.output is None:
+        return None
+    return tokens.input + tokens.output

@@ -1,21 +1,47 @@
-"""The ledger of runs over HTTP; a run itself is made by endpoint.py."""
+"""Runs over HTTP, apart from making one, which is endpoint.py's."""
 
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
-from promptops_server.access.deps import Db, PageCursors, Reader
+from promptops_server.access.deps import Admin, Db, Identified, PageCursors, Reader
+from promptops_server.core.asgi import request_id_of
+from promptops_server.core.errors import AppError
 from promptops_server.core.pagination import Page
 from promptops_server.core.problems import errors
+from promptops_server.kit.ids import from_public
 from promptops_server.prompts.errors import PromptNotFound
-from promptops_server.runs import reading
-from promptops_server.runs.errors import RunNotFound
-from promptops_server.runs.schemas import RunQuery, RunRead, RunSummary
+from promptops_server.runs import managing, reading
+from promptops_server.runs.deps import Runs
+from promptops_server.runs.errors import OutputNotStored, RunEnded, RunNotFound
+from promptops_server.runs.events import PING, STREAM_HEADERS, EventWriter
+from promptops_server.runs.reading import RunReader, first_wanted
+from promptops_server.runs.schemas import (
+    DeletedRuns,
+    FeedbackCreate,
+    FeedbackList,
+    FeedbackRead,
+    RunCancelling,
+    RunQuery,
+    RunRead,
+    RunSettingsBody,
+    RunSummary,
+    UsageLineRead,
+    UsageList,
+    UsageQuery,
+)
+from promptops_server.usage import service as usage
+from promptops_server.usage.types import RunRecord
 
-router = APIRouter(prefix="/api/v1/runs", tags=["Runs"])
+router = APIRouter(prefix="/api/v1", tags=["Runs"])
+_PING_EVERY_S = 15.0
 
 
-@router.get("", responses=errors(PromptNotFound))
+@router.get("/runs", responses=errors(PromptNotFound))
 async def list_runs(
     wanted: Annotated[RunQuery, Query()], caller: Reader, db: Db, cursors: PageCursors
 ) -> Page[RunSummary]:
@@ -28,8 +54,155 @@ async def list_runs(
     return cursors.page(rows, [run.id for run in found], wanted.limit, question)
 
 
-@router.get("/{run_id}", responses=errors(RunNotFound))
-async def get_run(run_id: str, caller: Reader, db: Db) -> RunRead:
-    """One run in full: what went to the model, what came back, each attempt."""
+@router.delete("/runs", responses=errors())
+async def delete_runs_of_user(
+    caller: Admin, db: Db, user: Annotated[str, Query(min_length=1, max_length=255)]
+) -> DeletedRuns:
+    """Deletes every ended run of one `user`, and what was said about it."""
     async with db.transaction(caller.project_id) as session:
-        return RunRead.of(await reading.get_run(session, caller, run_id))
+        deleted = await usage.delete_runs_of_user(session, caller.project_id, user)
+    return DeletedRuns(deleted=deleted)
+
+
+@router.get("/runs/{run_id}", responses=errors(RunNotFound))
+async def get_run(run_id: str, caller: Identified, runs: Runs) -> RunRead:
+    """One run in full: what went to the model, what came back, each attempt.
+
+    A key without the scope `read` sees the runs that it started.
+    """
+    found = await runs.get(caller, run_id)
+    return RunRead.of(found) if isinstance(found, RunRecord) else RunRead.of_unended(found)
+
+
+@router.delete("/runs/{run_id}", status_code=202, responses=errors(RunNotFound, RunEnded))
+async def cancel_run(run_id: str, caller: Identified, runs: Runs) -> RunCancelling:
+    """Cancels a run that is queued or running, whatever process does it."""
+    await runs.cancel(caller, run_id)
+    return RunCancelling(id=run_id, status="cancelling")
+
+
+@router.delete("/runs/{run_id}/record", status_code=204, responses=errors(RunNotFound))
+async def delete_run(run_id: str, caller: Admin, db: Db) -> Response:
+    """Deletes an ended run from the ledger, and what was said about it."""
+    async with db.transaction(caller.project_id) as session:
+        await managing.delete_run(session, caller, run_id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/runs/{run_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The run's events, as the run itself streams them.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **errors(RunNotFound, OutputNotStored),
+    },
+)
+async def follow_run(
+    run_id: str,
+    request: Request,
+    caller: Identified,
+    runs: Runs,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The events of a run after `Last-Event-ID`, those to come included; no model is called again.
+
+    Live for ten minutes after its end, later from the ledger. A plain run, which nobody can
+    resume, is told when it has ended. A second `meta` says that the run was begun anew.
+    """
+    after = first_wanted(last_event_id, run_id)
+    await runs.get(caller, run_id)
+    events = _events(runs, caller.project_id, run_id, after, request)
+    # The first piece is awaited here, so that what cannot be told is a problem document.
+    first = await anext(events)
+
+    async def chunks() -> AsyncGenerator[bytes]:
+        yield first
+        async for chunk in events:
+            yield chunk
+
+    headers = {name: text for name, text in STREAM_HEADERS.items() if name != "Content-Type"}
+    return StreamingResponse(chunks(), media_type="text/event-stream", headers=headers)
+
+
+async def _events(
+    runs: RunReader, project_id: object, public_id: str, after: int, request: Request
+) -> AsyncGenerator[bytes]:
+    identifier = from_public("run", public_id)
+    if identifier is None:
+        raise RunNotFound("There is no such run in this project.")
+    writer = EventWriter(public_id)
+    last_sent = time.monotonic()
+    has_begun = False
+    instance = request.url.path
+    following = runs.follow(project_id, identifier, after, instance=instance)  # pyright: ignore[reportArgumentType] # a UUID
+    try:
+        async with aclosing(following):
+            async for event in following:
+                if event is not None:
+                    yield writer.numbered(*event)
+                elif not has_begun or time.monotonic() - last_sent >= _PING_EVERY_S:
+                    yield PING
+                else:
+                    continue
+                has_begun = True
+                last_sent = time.monotonic()
+        if not has_begun:
+            yield PING
+    except AppError as error:
+        if not has_begun:
+            raise
+        problem = error.problem(instance=instance, request_id=request_id_of(request.scope))
+        yield writer.event("error", problem)
+
+
+@router.post("/runs/{run_id}/feedback", status_code=201, responses=errors(RunNotFound, body=True))
+async def give_feedback(
+    run_id: str, wanted: FeedbackCreate, caller: Identified, db: Db, runs: Runs
+) -> FeedbackRead:
+    """Says what somebody thinks of a run: a thumb, a score, a comment."""
+    await runs.get(caller, run_id)
+    async with db.transaction(caller.project_id) as session:
+        given = await managing.give_feedback(session, caller, run_id, wanted)
+    return FeedbackRead.of(given)
+
+
+@router.get("/runs/{run_id}/feedback", responses=errors(RunNotFound))
+async def list_feedback(run_id: str, caller: Identified, db: Db, runs: Runs) -> FeedbackList:
+    """What was said about a run, oldest first."""
+    await runs.get(caller, run_id)
+    identifier = from_public("run", run_id)
+    if identifier is None:
+        raise RunNotFound("There is no such run in this project.")
+    async with db.transaction(caller.project_id) as session:
+        found = await usage.list_feedback(session, caller.project_id, identifier)
+    return FeedbackList(data=[FeedbackRead.of(feedback) for feedback in found])
+
+
+@router.get("/run-settings", responses=errors())
+async def get_run_settings(caller: Reader, db: Db) -> RunSettingsBody:
+    """What this project keeps of its runs, and for how long."""
+    async with db.transaction(caller.project_id) as session:
+        found = await usage.find_settings(session, caller.project_id)
+    return RunSettingsBody(store=found.store, retention_days=found.retention_days)
+
+
+@router.put("/run-settings", responses=errors(body=True))
+async def put_run_settings(wanted: RunSettingsBody, caller: Admin, db: Db) -> RunSettingsBody:
+    """Says what this project keeps of the runs that come, and how long it keeps any."""
+    async with db.transaction(caller.project_id) as session:
+        await managing.put_settings(session, caller, wanted)
+    return wanted
+
+
+@router.get("/usage", tags=["Usage"], responses=errors(PromptNotFound))
+async def sum_usage(wanted: Annotated[UsageQuery, Query()], caller: Reader, db: Db) -> UsageList:
+    """Runs, tokens and money by prompt, version, model, key, source, environment or day.
+
+    The last 30 days where no time is given. A run counts in the hour in which it ended.
+    """
+    async with db.transaction(caller.project_id) as session:
+        since, until, found = await managing.sum_usage(session, caller, wanted)
+    return UsageList(since=since, until=until, data=[UsageLineRead.of(line) for line in found])

@@ -13,10 +13,15 @@ import time
 
 import asyncpg
 
-from promptops_server.core.db import CONNECTION_ERRORS, Pool, storage_unavailable
-from promptops_server.core.errors import InternalError
+from promptops_server.core.db import (
+    CONNECTION_ERRORS,
+    Pool,
+    PooledConnection,
+    storage_unavailable,
+)
+from promptops_server.core.errors import Conflict, InternalError
 from promptops_server.kit.ids import to_public
-from promptops_server.usage.repository import insert_runs, row_of
+from promptops_server.usage.repository import insert_and_end, insert_runs, row_of
 from promptops_server.usage.types import RunRecord
 
 _LARGEST_BATCH = 500
@@ -27,13 +32,20 @@ _log = logging.getLogger(__name__)
 _Row = tuple[object, ...]
 
 
+class FenceLost(Conflict):
+    """The unit of work behind a run was taken over: what this process made of it does not count."""
+
+    code = "run_taken_over"
+
+
 class _Waiting:
     """A row, who waits for it, and until when."""
 
-    __slots__ = ("committed", "deadline", "row")
+    __slots__ = ("committed", "deadline", "fence", "row")
 
-    def __init__(self, row: _Row, committed: asyncio.Future[None]) -> None:
+    def __init__(self, row: _Row, fence: int | None, committed: asyncio.Future[None]) -> None:
         self.row = row
+        self.fence = fence
         self.committed = committed
         self.deadline = time.monotonic() + _PATIENCE_S
 
@@ -61,13 +73,13 @@ class Ledger:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def record(self, run: RunRecord) -> None:
-        """Returns once the run is committed.
+    async def record(self, run: RunRecord, *, fence: int | None = None) -> None:
+        """Returns once the run is committed; with `fence`, its unit of work has ended with it.
 
-        Raises StorageUnavailable where that did not come about within five seconds, and
-        InternalError where PostgreSQL refuses this row.
+        Raises StorageUnavailable where that did not come about within five seconds, InternalError
+        where PostgreSQL refuses this row, and FenceLost where the work is another's by now.
         """
-        waiting = _Waiting(row_of(run), asyncio.get_running_loop().create_future())
+        waiting = _Waiting(row_of(run), fence, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._wake.set()
         try:
@@ -111,14 +123,16 @@ class Ledger:
             return
         try:
             async with self._pool.acquire() as connection:
-                await insert_runs(connection, [waiting.row for waiting in rest])
+                lost = await _insert(connection, rest)
         except CONNECTION_ERRORS:
             raise
         except (asyncpg.PostgresError, asyncpg.DataError, ValueError, TypeError) as error:
             await self._halve(rest, error)
         else:
             for waiting in rest:
-                if not waiting.committed.done():
+                if waiting in lost:
+                    _fail(waiting, FenceLost("Another process has taken this run over."))
+                elif not waiting.committed.done():
                     waiting.committed.set_result(None)
 
     async def _halve(self, batch: list[_Waiting], error: Exception) -> None:
@@ -132,6 +146,23 @@ class Ledger:
         run_id = to_public("run", refused.row[0])  # pyright: ignore[reportArgumentType] # row[0] is the run's id
         _log.error("ledger: %s refused, run %s", type(error).__name__, run_id)
         _fail(refused, InternalError("This run could not be recorded."))
+
+
+async def _insert(connection: PooledConnection, batch: list[_Waiting]) -> list[_Waiting]:
+    """Inserts the batch in one transaction; returns those whose fence another holds."""
+    plain = [waiting.row for waiting in batch if waiting.fence is None]
+    fenced = [waiting for waiting in batch if waiting.fence is not None]
+    if not fenced:
+        await insert_runs(connection, plain)
+        return []
+    async with connection.transaction():
+        if plain:
+            await insert_runs(connection, plain)
+        return [
+            waiting
+            for waiting in fenced
+            if not await insert_and_end(connection, waiting.row, waiting.fence or 0)
+        ]
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:

@@ -1,10 +1,11 @@
-"""The ledger's table, for reading; it is written by insert_runs only."""
+"""The tables of usage; runs are written by insert_runs only."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,3 +53,34 @@ class Run(Base):
     started_at: Mapped[datetime] = mapped_column(_TIME)
     first_token_at: Mapped[datetime | None] = mapped_column(_TIME)
     ended_at: Mapped[datetime] = mapped_column(_TIME)
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    overrides: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    input_messages: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    deltas: Mapped[list[Any] | None] = mapped_column(JSONB)
+
+
+class RunFeedback(Base):
+    """What somebody said about a run."""
+
+    __tablename__ = "run_feedback"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    run_id: Mapped[UUID]
+    rating: Mapped[str | None]
+    score: Mapped[float | None]
+    comment: Mapped[str | None]
+    author_kind: Mapped[str]
+    author_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class RunSettingsRow(Base):
+    """What a project keeps of its runs."""
+
+    __tablename__ = "run_settings"
+
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    store: Mapped[str]
+    retention_days: Mapped[int | None]
+    updated_at: Mapped[datetime] = mapped_column(_TIME)

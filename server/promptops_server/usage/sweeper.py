@@ -1,4 +1,4 @@
-"""Keeps the months of the ledger ahead of the calendar, whatever process is running."""
+"""Keeps the ledger in order: months made ahead, old runs deleted, whole hours summed."""
 
 import asyncio
 import contextlib
@@ -9,17 +9,21 @@ import asyncpg
 from promptops_server.core.db import CONNECTION_ERRORS, Pool
 from promptops_server.core.migrate import MONTHS_AHEAD
 from promptops_server.kit.clock import utc_now
-from promptops_server.usage.repository import ensure_partitions
+from promptops_server.usage.repository import delete_expired, ensure_partitions, roll_up_one_hour
 
-_EVERY_S = 3600.0
+_EVERY_S = 300.0
 _AFTER_A_FAILURE_S = 30.0
+_DELETED_AT_ONCE = 1000
+# An hour of usage is written when no run that ended in it can still be on its way to the ledger.
+_SETTLED_S = 900.0
 _log = logging.getLogger(__name__)
 
 
-class PartitionSweeper:
-    """Makes the partitions that are missing, at start and every hour.
+class LedgerSweeper:
+    """Makes partitions that are missing, deletes what is older than kept, writes whole hours.
 
-    Every process runs one; a lock in the database lets one of them work at a time.
+    Every process runs one, at start and every five minutes; locks in the database keep two of them
+    from doing the same.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -29,7 +33,7 @@ class PartitionSweeper:
 
     def start(self) -> None:
         """Begins, without waiting for the first look."""
-        self._task = asyncio.create_task(self._sweep_forever(), name="partition sweeper")
+        self._task = asyncio.create_task(self._sweep_forever(), name="ledger sweeper")
 
     async def close(self) -> None:
         """Stops."""
@@ -38,14 +42,24 @@ class PartitionSweeper:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    async def sweep(self) -> None:
+        """Does what is due, once. Raises what CONNECTION_ERRORS lists, and PostgresError."""
+        made = await ensure_partitions(self._pool, utc_now(), MONTHS_AHEAD)
+        if made:
+            _log.info("ledger partitions made: %s", ", ".join(made))
+        more = True
+        while more:
+            more = await roll_up_one_hour(self._pool, _SETTLED_S)
+        deleted = _DELETED_AT_ONCE
+        while deleted == _DELETED_AT_ONCE:
+            deleted = await delete_expired(self._pool, _DELETED_AT_ONCE)
+
     async def _sweep_forever(self) -> None:
         while True:
             pause = _EVERY_S
             try:
-                made = await ensure_partitions(self._pool, utc_now(), MONTHS_AHEAD)
-                if made:
-                    _log.info("ledger partitions made: %s", ", ".join(made))
+                await self.sweep()
             except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
-                _log.warning("ledger partitions not looked at: %s", type(error).__name__)
+                _log.warning("the ledger was not swept: %s", type(error).__name__)
                 pause = _AFTER_A_FAILURE_S
             await asyncio.sleep(pause)

@@ -1,9 +1,10 @@
 """A run as the ledger keeps it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 Source = Literal["api", "playground", "webhook", "flow", "evaluation", "judge", "test"]
@@ -52,8 +53,16 @@ class RunRecord:
     error: dict[str, object] | None = None
     user_ref: str | None = None
     session_ref: str | None = None
-    metadata: dict[str, object] | None = None
+    metadata: dict[str, str] | None = None
     first_token_at: datetime | None = None
+    # What a version or draft said that ran, by its content.
+    content_hash: bytes | None = None
+    # What the caller changed for this run alone: parameters, and "model".
+    overrides: dict[str, object] | None = None
+    # The caller's own turns of a conversation, as they came.
+    input_messages: list[dict[str, object]] | None = None
+    # Of a run that can be resumed: each delta that was emitted, a text as its length.
+    deltas: list[object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,56 @@ class RunFilter:
     source: str | None = None
     provider: str | None = None
     model: str | None = None
+    version_id: UUID | None = None
     api_key_id: UUID | None = None
+    user_ref: str | None = None
+    session_ref: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     since_ms: int | None = None
     until_ms: int | None = None
+
+
+# Text of a run that `metadata` keeps is none: what it cost, when and by whom stays.
+Store = Literal["full", "metadata"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a project keeps of its runs, and for how many days (None: for ever)."""
+
+    store: Store = "full"
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said about a run."""
+
+    id: UUID
+    run_id: UUID
+    rating: Literal["up", "down"] | None
+    score: float | None
+    comment: str | None
+    author_kind: str
+    author_id: UUID
+    created_at: datetime
+
+
+UsageGroup = Literal["prompt", "version", "model", "key", "source", "environment", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """What a group of runs used; `unpriced` counts the runs whose cost is not known."""
+
+    group: Mapping[str, Any]
+    runs: int
+    failed: int
+    cancelled: int
+    input_tokens: int
+    cached_input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cost_usd: Decimal
+    unpriced: int
+    average_latency_ms: float

@@ -175,7 +175,8 @@ _BODIES: list[tuple[bytes, int, str]] = [
     (b'{"variables": []}', 422, "invalid_request"),
     (b'{"variables": {}, "stream": "yes"}', 422, "invalid_request"),
     (b'{"variables": {}, "template": "{{ x }}"}', 422, "invalid_request"),
-    (b'{"variables": {}, "model": "openai/gpt"}', 422, "invalid_request"),
+    (b'{"variables": {}, "model": "gpt"}', 422, "invalid_request"),
+    (b'{"variables": {}, "model": "openai/gpt"}', 409, "provider_not_configured"),
     (b'{"variables": {}, "base_url": "http://x"}', 422, "invalid_request"),
 ]
 
