@@ -5,10 +5,10 @@ itself, should its process die), and a reservation of tokens; all of them or non
 `settle` gives the lease back and makes good what the reservation was off; nobody waits for that.
 """
 
+import hashlib
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
@@ -89,6 +89,8 @@ if change ~= 0 then
 end
 return 0
 """
+# How Valkey names a script (SCRIPT LOAD): no secret hangs on it.
+_ENTER_SHA = hashlib.sha1(_ENTER.encode(), usedforsecurity=False).hexdigest()
 # After a failure the next request does not wait for the same failure again.
 _PAUSE_S = 1.0
 _LEASE_MS = 600_000
@@ -138,9 +140,7 @@ class Admission:
 
     def __init__(self, redis: Redis) -> None:
         """Takes the client; opens nothing."""
-        self._redis = redis
         self._batches = CommandBatches(redis)
-        self._shas: dict[str, str] = {}
         self._own = OwnBuckets()
         self._own_running: dict[str, set[str]] = {}
         self._away_until = 0.0
@@ -211,15 +211,10 @@ class Admission:
             *((repr(tokens.interval_us), tokens.burst) if tokens else (0, 0)),
             *(grant.estimate, limits.concurrent or 0, grant.run, _LEASE_MS, entry),
         )
-        sha = self._shas.get("enter")
-        if sha is None:
-            sha = await cast("Any", self._redis.script_load(_ENTER))
-            self._shas["enter"] = sha
         try:
-            return await self._batches.send("EVALSHA", sha, *arguments)
+            return await self._batches.send("EVALSHA", _ENTER_SHA, *arguments)
         except NoScriptError:
-            # Valkey was restarted or flushed since: it has forgotten the script.
-            self._shas.clear()
+            # Valkey is new, or was restarted or flushed since: it does not know the script.
             return await self._batches.send("EVAL", _ENTER, *arguments)
 
     def _enter_own(self, grant: Grant) -> _Standing:
