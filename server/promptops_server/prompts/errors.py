@@ -22,9 +22,21 @@ class DraftNotFound(NotFound):
 
 
 class AliasTaken(Conflict):
-    """Another prompt of this project has this alias."""
+    """Another prompt of this project has this alias, or had it before."""
 
     code = "alias_taken"
+
+
+class AliasNotFound(NotFound):
+    """The prompt has not had this alias, or it was released."""
+
+    code = "alias_not_found"
+
+
+class AliasInUse(Conflict):
+    """The alias is the one that the prompt has now."""
+
+    code = "alias_in_use"
 
 
 class VersionTaken(Conflict):

@@ -1,5 +1,6 @@
 """Every SQL statement of prompts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,14 +8,26 @@ from typing import Literal, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from promptops_server.core.db import Pool
+from promptops_server.core.fields import ALIAS_PATTERN
 from promptops_server.core.scoping import of_project, page_of
 from promptops_server.prompts.config import PromptConfig
 from promptops_server.prompts.models import Prompt, PromptAlias, PromptVersion
+from promptops_server.prompts.schemas import PromptQuery
 from promptops_server.prompts.types import PromptRef, VersionStatus
+from promptops_server.versioned.semver import parse
+
+_FOLDERS = text(
+    "SELECT array_to_string(parts[1:depth], '/') AS folder, count(*) "
+    "FROM (SELECT string_to_array(name, '/') AS parts FROM prompts "
+    "WHERE project_id = :project_id AND archived_at IS NULL AND name LIKE '%/%') AS split, "
+    "generate_series(1, cardinality(parts) - 1) AS depth GROUP BY 1 ORDER BY 1 LIMIT :most"
+)
+_ALIAS = re.compile(ALIAS_PATTERN)
 
 # The columns of StoredVersion, in its order.
 _SELECT_STORED = (
@@ -28,25 +41,139 @@ def add(session: AsyncSession, *rows: Prompt | PromptAlias | PromptVersion) -> N
 
 
 async def find_prompt(
-    session: AsyncSession, project_id: UUID, *, prompt_id: UUID | None, alias: str
+    session: AsyncSession,
+    project_id: UUID,
+    *,
+    prompt_id: UUID | None,
+    alias: str,
+    lock: bool = False,
 ) -> Prompt | None:
+    """The prompt of the id, or where that is None, by any alias that it has or had."""
     statement = of_project(Prompt, project_id)
     if prompt_id is not None:
         statement = statement.where(Prompt.id == prompt_id)
+    elif _ALIAS.fullmatch(alias) is None:
+        # PostgreSQL would refuse some texts that no alias is.
+        return None
     else:
-        # By any alias that it answers to, also one that it had before.
         claimed = select(PromptAlias.prompt_id).where(
             PromptAlias.project_id == project_id, PromptAlias.alias == alias
         )
         statement = statement.where(Prompt.id == claimed.scalar_subquery())
+    if lock:
+        statement = statement.with_for_update()
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def find_alias(session: AsyncSession, project_id: UUID, alias: str) -> PromptAlias | None:
+    """The claim of a prompt on the alias, current or former."""
+    if _ALIAS.fullmatch(alias) is None:
+        return None
+    statement = select(PromptAlias).where(
+        PromptAlias.project_id == project_id, PromptAlias.alias == alias
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def former_aliases(
+    session: AsyncSession, project_id: UUID, prompt_ids: Sequence[UUID]
+) -> dict[UUID, list[str]]:
+    """The aliases that each prompt had before, in their order; without any, no entry."""
+    statement = (
+        select(PromptAlias.prompt_id, PromptAlias.alias)
+        .where(
+            PromptAlias.project_id == project_id,
+            PromptAlias.prompt_id.in_(prompt_ids),
+            PromptAlias.renamed_at.is_not(None),
+        )
+        .order_by(PromptAlias.alias)
+    )
+    found: dict[UUID, list[str]] = {}
+    for prompt_id, alias in (await session.execute(statement)).all():
+        found.setdefault(prompt_id, []).append(alias)
+    return found
+
+
 async def list_prompts(
-    session: AsyncSession, project_id: UUID, after: UUID | None, limit: int
+    session: AsyncSession,
+    project_id: UUID,
+    author_id: UUID,
+    wanted: PromptQuery,
+    after: UUID | None,
 ) -> Sequence[Prompt]:
-    statement = page_of(of_project(Prompt, project_id), Prompt, after, limit)
-    return (await session.execute(statement)).scalars().all()
+    """One page of the prompts that fit every filter; the author's drafts are searched too."""
+    statement = of_project(Prompt, project_id).where(
+        Prompt.archived_at.is_not(None) if wanted.archived else Prompt.archived_at.is_(None)
+    )
+    if wanted.folder is not None:
+        statement = statement.where(Prompt.name.like(_escape_like(wanted.folder) + "/%"))
+    if wanted.tag:
+        statement = statement.where(Prompt.tags.contains(wanted.tag))
+    if wanted.q is not None:
+        found = [
+            _holds(Prompt.name, wanted.q),
+            _holds(Prompt.alias, wanted.q),
+            _holds(func.array_to_string(Prompt.tags, " "), wanted.q),
+        ]
+        if wanted.within == "text":
+            found.append(_text_holds(wanted.q, author_id))
+        statement = statement.where(or_(*found))
+    page = page_of(statement, Prompt, after, wanted.limit)
+    return (await session.execute(page)).scalars().all()
+
+
+def _escape_like(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _holds(
+    column: ColumnElement[str] | InstrumentedAttribute[str], part: str
+) -> ColumnElement[bool]:
+    return func.lower(column).like(func.lower(f"%{_escape_like(part)}%"))
+
+
+def _text_holds(part: str, author_id: UUID) -> ColumnElement[bool]:
+    """Whether the newest version or the author's draft holds the text; a chat is stored as JSON."""
+    as_json = orjson.dumps(part).decode()[1:-1]
+    newest = (
+        select(PromptVersion.id)
+        .where(
+            PromptVersion.prompt_id == Prompt.id,
+            PromptVersion.status != VersionStatus.DRAFT.value,
+        )
+        .order_by(PromptVersion.id.desc())
+        .limit(1)
+        .correlate(Prompt)
+        .scalar_subquery()
+    )
+    is_draft = and_(
+        PromptVersion.status == VersionStatus.DRAFT.value, PromptVersion.author_id == author_id
+    )
+    return (
+        select(PromptVersion.id)
+        .where(
+            PromptVersion.project_id == Prompt.project_id,
+            PromptVersion.prompt_id == Prompt.id,
+            or_(PromptVersion.id == newest, is_draft),
+            case(
+                (
+                    PromptVersion.kind == "chat",
+                    _holds(PromptVersion.compiled_template, as_json),
+                ),
+                else_=_holds(PromptVersion.compiled_template, part),
+            ),
+        )
+        .correlate(Prompt)
+        .exists()
+    )
+
+
+async def list_folders(
+    session: AsyncSession, project_id: UUID, limit: int
+) -> Sequence[tuple[str, int]]:
+    """Each folder with how many prompts outside the archive are in it and under it, by name."""
+    rows = (await session.execute(_FOLDERS, {"project_id": project_id, "most": limit})).all()
+    return [(str(name), int(count)) for name, count in rows]
 
 
 async def find_draft(
@@ -65,6 +192,8 @@ async def find_draft(
 async def find_version(
     session: AsyncSession, project_id: UUID, prompt_id: UUID, version_num: str
 ) -> PromptVersion | None:
+    if parse(version_num) is None:
+        return None
     statement = of_project(PromptVersion, project_id).where(
         PromptVersion.prompt_id == prompt_id, PromptVersion.version_num == version_num
     )

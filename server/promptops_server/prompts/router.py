@@ -2,25 +2,34 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.deps import Author, Db, PageCursors, Reader
+from promptops_server.access.types import Caller
 from promptops_server.core.fields import Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
-from promptops_server.prompts import repository, service
+from promptops_server.prompts import organising, repository, service
 from promptops_server.prompts.errors import (
+    AliasInUse,
+    AliasNotFound,
     AliasTaken,
     DraftNotFound,
     PromptNotFound,
     VersionNotFound,
     VersionTaken,
 )
+from promptops_server.prompts.models import Prompt
 from promptops_server.prompts.schemas import (
     Content,
     DraftRead,
+    FolderList,
+    FolderRead,
     PromptCreate,
+    PromptQuery,
     PromptRead,
+    PromptUpdate,
     VersionCreate,
     VersionRead,
 )
@@ -33,38 +42,84 @@ from promptops_server.versioned.etag import EditConflict, EditNotNamed, etag_of
 
 router = APIRouter(prefix="/api/v1/prompts", tags=["Prompts"])
 
+MAX_FOLDERS = 5_000
+
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you read.")]
 
 
 @router.get("", responses=errors())
 async def list_prompts(
-    caller: Reader,
-    db: Db,
-    cursors: PageCursors,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: str | None = None,
+    wanted: Annotated[PromptQuery, Query()], caller: Reader, db: Db, cursors: PageCursors
 ) -> Page[PromptRead]:
-    """The prompts of this project, newest first."""
-    question = f"prompts|{caller.project_id}"
-    after = cursors.after(cursor, question)
+    """The prompts of this project that fit every filter, newest first."""
+    question = f"prompts|{caller.project_id}|{wanted.question()}"
+    after = cursors.after(wanted.cursor, question)
     async with db.transaction(caller.project_id) as session:
-        found = await repository.list_prompts(session, caller.project_id, after, limit)
-    rows = [PromptRead.of(prompt) for prompt in found]
-    return cursors.page(rows, [prompt.id for prompt in found], limit, question)
+        found = await repository.list_prompts(session, caller.project_id, caller.id, wanted, after)
+        rows = await organising.describe(session, caller, found)
+    return cursors.page(rows, [prompt.id for prompt in found], wanted.limit, question)
 
 
 @router.post("", status_code=201, responses=errors(AliasTaken, TemplateLimitExceeded, body=True))
 async def create_prompt(wanted: PromptCreate, caller: Author, db: Db) -> PromptRead:
     """Makes a prompt; `content`, where it is given, becomes your draft."""
     async with db.transaction(caller.project_id) as session:
-        return PromptRead.of(await service.create_prompt(session, caller, wanted))
+        return PromptRead.of(await service.create_prompt(session, caller, wanted), [])
+
+
+@router.get("/folders", responses=errors())
+async def list_folders(caller: Reader, db: Db) -> FolderList:
+    """The folders of this project's prompts, up to 5,000, each with how many prompts it holds."""
+    async with db.transaction(caller.project_id) as session:
+        found = await repository.list_folders(session, caller.project_id, MAX_FOLDERS)
+    return FolderList(data=[FolderRead(folder=name, prompts=count) for name, count in found])
+
+
+async def _described(session: AsyncSession, caller: Caller, prompt: Prompt) -> PromptRead:
+    return (await organising.describe(session, caller, [prompt]))[0]
 
 
 @router.get("/{prompt}", responses=errors(PromptNotFound))
 async def get_prompt(prompt: str, caller: Reader, db: Db) -> PromptRead:
     """One prompt."""
     async with db.transaction(caller.project_id) as session:
-        return PromptRead.of(await service.get_prompt(session, caller, prompt))
+        found = await service.get_prompt(session, caller, prompt)
+        return await _described(session, caller, found)
+
+
+@router.patch("/{prompt}", responses=errors(PromptNotFound, AliasTaken, body=True))
+async def update_prompt(prompt: str, wanted: PromptUpdate, caller: Author, db: Db) -> PromptRead:
+    """Changes what is given. An alias of before goes on answering until it is released."""
+    async with db.transaction(caller.project_id) as session:
+        found = await organising.update_prompt(session, caller, prompt, wanted)
+        return await _described(session, caller, found)
+
+
+@router.delete(
+    "/{prompt}/aliases/{alias}",
+    status_code=204,
+    responses=errors(PromptNotFound, AliasNotFound, AliasInUse),
+)
+async def release_alias(prompt: str, alias: str, caller: Author, db: Db) -> None:
+    """Lets go of an alias that the prompt had before; calls by it fail from then on."""
+    async with db.transaction(caller.project_id) as session:
+        await organising.release_alias(session, caller, prompt, alias)
+
+
+@router.post("/{prompt}/archive", responses=errors(PromptNotFound))
+async def archive_prompt(prompt: str, caller: Author, db: Db) -> PromptRead:
+    """Puts the prompt into the archive: it keeps everything and does not run."""
+    async with db.transaction(caller.project_id) as session:
+        found = await organising.set_archived(session, caller, prompt, archived=True)
+        return await _described(session, caller, found)
+
+
+@router.post("/{prompt}/unarchive", responses=errors(PromptNotFound))
+async def unarchive_prompt(prompt: str, caller: Author, db: Db) -> PromptRead:
+    """Takes the prompt out of the archive: it runs again."""
+    async with db.transaction(caller.project_id) as session:
+        found = await organising.set_archived(session, caller, prompt, archived=False)
+        return await _described(session, caller, found)
 
 
 @router.get("/{prompt}/draft", responses=errors(PromptNotFound, DraftNotFound))

@@ -4,9 +4,17 @@ from datetime import datetime
 from typing import Annotated, Literal, Self, cast
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from promptops_server.core.fields import Name, Slug, Text
+from promptops_server.core.fields import Limit, Name, Slug, Text
+from promptops_server.core.pagination import DEFAULT_LIMIT
 from promptops_server.kit.ids import from_public, to_public
 from promptops_server.prompts.config import PromptConfig
 from promptops_server.prompts.models import Prompt, PromptVersion
@@ -17,6 +25,10 @@ from promptops_server.versioned.semver import PATTERN as VERSION_PATTERN
 from promptops_server.versioned.semver import Bump
 
 MAX_MESSAGES = 200
+MAX_TAGS = 20
+TAG_PATTERN = "^[a-z0-9][a-z0-9_-]{0,49}$"
+# What would be hidden behind an address of the API.
+_RESERVED_ALIASES = frozenset({"folders"})
 
 MessageRole = Literal["system", "developer", "user", "assistant"]
 
@@ -77,6 +89,8 @@ class Content(BaseModel):
 def _no_id(alias: str) -> str:
     if from_public("prm", alias) is not None:
         raise ValueError("An alias may not look like a prompt's id.")
+    if alias in _RESERVED_ALIASES:
+        raise ValueError("This alias is an address of the API itself.")
     return alias
 
 
@@ -91,19 +105,83 @@ def content_of(version: PromptVersion) -> Content:
     return Content(template=version.compiled_template, config=config)
 
 
+def _segments(name: str) -> str:
+    parts = [part.strip() for part in name.split("/")]
+    if not all(parts):
+        raise ValueError("The folders of a name, parted by /, may not be empty.")
+    return "/".join(parts)
+
+
+def _each_once(tags: list[str]) -> list[str]:
+    if len(set(tags)) != len(tags):
+        raise ValueError("A tag is given twice.")
+    return tags
+
+
+Alias = Annotated[Slug, AfterValidator(_no_id)]
+# A name with its folders before it, as `Support/Replies/Refund`.
+PromptName = Annotated[Name, AfterValidator(_segments)]
+Tag = Annotated[str, StringConstraints(pattern=TAG_PATTERN)]
+Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_each_once)]
+PromptDescription = Annotated[Text, StringConstraints(max_length=2000)]
+SearchText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+
+
 class PromptCreate(BaseModel):
     """A new prompt. `content`, where it is given, becomes the caller's draft."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Name
-    alias: Slug
+    name: PromptName
+    alias: Alias
+    description: PromptDescription | None = None
+    tags: Tags = []
     content: Content | None = None
 
+
+class PromptUpdate(BaseModel):
+    """What of a prompt changes; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: PromptName | None = None
+    alias: Alias | None = None
+    description: PromptDescription | None = None
+    tags: Tags | None = None
+
     @model_validator(mode="after")
-    def _check_alias(self) -> Self:
-        _no_id(self.alias)
+    def _only_a_description_can_go(self) -> Self:
+        for name in self.model_fields_set - {"description"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null; leave it out to keep it.")
         return self
+
+
+class PromptQuery(BaseModel):
+    """Which prompts a list shows; filters add up, and `folder` holds for what is under it too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: PromptName | None = None
+    tag: Tags = []
+    q: Annotated[
+        SearchText | None, Field(description="Part of a name, an alias or a tag, in any case.")
+    ] = None
+    within: Annotated[
+        Literal["text"] | None,
+        Field(
+            alias="in", description="`text`: look for `q` in the newest text and your draft too."
+        ),
+    ] = None
+    archived: Annotated[bool, Field(description="Those in the archive, instead of the rest.")] = (
+        False
+    )
+    limit: Limit = DEFAULT_LIMIT
+    cursor: str | None = None
+
+    def question(self) -> str:
+        """What a cursor is bound to: the filters, without the page."""
+        return repr(self.model_dump(exclude={"limit", "cursor"}))
 
 
 class VersionCreate(BaseModel):
@@ -122,21 +200,40 @@ class PromptRead(BaseModel):
     id: str
     name: str
     alias: str
+    former_aliases: list[str]
+    description: str | None
+    tags: list[str]
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, prompt: Prompt) -> Self:
-        """The public form of a row."""
+    def of(cls, prompt: Prompt, former_aliases: list[str]) -> Self:
+        """The public form of a row, with the aliases that it had before and answers to."""
         return cls(
             id=to_public("prm", prompt.id),
             name=prompt.name,
             alias=prompt.alias,
+            former_aliases=former_aliases,
+            description=prompt.description,
+            tags=prompt.tags,
             archived_at=prompt.archived_at,
             created_at=prompt.created_at,
             updated_at=prompt.updated_at,
         )
+
+
+class FolderRead(BaseModel):
+    """A folder; `prompts` counts those in it and under it."""
+
+    folder: str
+    prompts: int
+
+
+class FolderList(BaseModel):
+    """The folders that hold prompts outside the archive, in the order of their names."""
+
+    data: list[FolderRead]
 
 
 class VariablesRead(BaseModel):

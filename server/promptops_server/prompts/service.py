@@ -40,6 +40,8 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
         project_id=caller.project_id,
         name=wanted.name,
         alias=wanted.alias,
+        description=wanted.description,
+        tags=wanted.tags,
         archived_at=None,
         created_at=moment,
         updated_at=moment,
@@ -52,7 +54,9 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
         repository.add(session, alias)
         await session.flush()
     except IntegrityError as error:
-        raise AliasTaken("Another prompt of this project has this alias.") from error
+        raise AliasTaken(
+            "Another prompt of this project has this alias, or had it before."
+        ) from error
     if wanted.content is not None:
         compiled = compile_content(wanted.content)
         repository.add(session, _draft(caller, prompt.id, compiled))
@@ -60,10 +64,12 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
     return prompt
 
 
-async def get_prompt(session: AsyncSession, caller: Caller, ref: str) -> Prompt:
-    """The prompt of this public id or alias. Raises PromptNotFound."""
+async def get_prompt(
+    session: AsyncSession, caller: Caller, ref: str, *, lock: bool = False
+) -> Prompt:
+    """The prompt of this public id, or of this alias, now or before. Raises PromptNotFound."""
     prompt = await repository.find_prompt(
-        session, caller.project_id, prompt_id=from_public("prm", ref), alias=ref
+        session, caller.project_id, prompt_id=from_public("prm", ref), alias=ref, lock=lock
     )
     if prompt is None:
         raise PromptNotFound("There is no such prompt in this project.")
