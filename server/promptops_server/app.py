@@ -16,6 +16,7 @@ from promptops_server.core.asgi import RequestContext, StrictJsonBodies
 from promptops_server.core.problems import Problem
 from promptops_server.core.settings import Settings
 from promptops_server.deployments.router import router as deployments_router
+from promptops_server.prompts.router import render_router
 from promptops_server.prompts.router import router as prompts_router
 from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
@@ -46,6 +47,7 @@ def make_api() -> FastAPI:
     for router in (
         access_router,
         prompts_router,
+        render_router,
         deployments_router,
         providers_router,
         runs_router,
@@ -103,6 +105,7 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.database = services.database
         api.state.authenticator = services.authenticator
         api.state.cursors = services.cursors
+        api.state.targets = services.targets
         api.state.master_key = services.master_key
         api.state.address_policy = services.address_policy
         api.state.run_reader = services.run_path.reader

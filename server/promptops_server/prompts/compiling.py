@@ -1,7 +1,9 @@
 """From what an author wrote to what runs: the compiled template, its variables, its hash."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, ParamSpec, TypeVar
 
 from promptops_server.core.errors import AppError
 from promptops_server.prompts.config import dump_config, hashed_config
@@ -15,6 +17,11 @@ from promptops_server.prompts.rendering import (
 from promptops_server.prompts.schemas import Content
 from promptops_server.versioned.content import content_hash
 
+# Parsing and compiling this much takes some milliseconds.
+INLINE_CHARACTERS = 64 * 1024
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -27,6 +34,29 @@ class Compiled:
     variables: dict[str, list[str]]
     content_hash: bytes
     problem: AppError | None
+
+
+async def in_its_place(
+    characters: int | None, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+) -> _T:
+    """What `work` returns: called here for a short text, in a thread for a long one.
+
+    None stands for a length that nobody knows. Other requests wait for some milliseconds at most.
+    """
+    if characters is not None and characters <= INLINE_CHARACTERS:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
+async def compile_in_its_place(content: Content) -> Compiled:
+    """As compile_content, for a long text in a thread."""
+    if content.structure is not None:
+        characters = len(content.structure.model_dump_json())
+    else:
+        characters = len(content.template or "") + sum(
+            len(message.content or "") for message in content.messages or ()
+        )
+    return await in_its_place(characters, compile_content, content)
 
 
 def compile_content(content: Content) -> Compiled:

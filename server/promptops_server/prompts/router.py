@@ -10,7 +10,8 @@ from promptops_server.access.types import Caller
 from promptops_server.core.fields import Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
-from promptops_server.prompts import organising, repository, service
+from promptops_server.prompts import organising, preview, repository, service
+from promptops_server.prompts.deps import Targets
 from promptops_server.prompts.errors import (
     AliasInUse,
     AliasNotFound,
@@ -29,19 +30,30 @@ from promptops_server.prompts.schemas import (
     PromptCreate,
     PromptQuery,
     PromptRead,
+    PromptRender,
     PromptUpdate,
+    RenderRead,
+    TemplateRender,
     VersionCreate,
     VersionRead,
 )
 from promptops_server.prompts.template_errors import (
     TemplateLimitExceeded,
+    TemplateRenderFailed,
     TemplateSyntax,
     TemplateUnsupported,
 )
 from promptops_server.versioned.etag import EditConflict, EditNotNamed, etag_of
 
 router = APIRouter(prefix="/api/v1/prompts", tags=["Prompts"])
-
+render_router = APIRouter(prefix="/api/v1/render", tags=["Prompts"])
+# How a preview can fail beside what every route can.
+_RENDERING = (
+    TemplateSyntax,
+    TemplateUnsupported,
+    TemplateLimitExceeded,
+    TemplateRenderFailed,
+)
 MAX_FOLDERS = 5_000
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you read.")]
@@ -206,3 +218,26 @@ async def get_version(prompt: str, version: str, caller: Reader, db: Db) -> Vers
     """One version, by its number."""
     async with db.transaction(caller.project_id) as session:
         return VersionRead.of(await service.get_version(session, caller, prompt, version))
+
+
+@router.post(
+    "/{prompt}/render",
+    responses=errors(PromptNotFound, VersionNotFound, DraftNotFound, *_RENDERING, body=True),
+)
+async def render_prompt(
+    prompt: str, wanted: PromptRender, caller: Reader, db: Db, targets: Targets
+) -> RenderRead:
+    """What a version or your draft becomes with these variables; nothing is sent to a model."""
+    async with db.transaction(caller.project_id) as session:
+        source = await preview.source_of_prompt(session, caller, prompt, wanted.version)
+    conversation = [message.model_dump(exclude_unset=True) for message in wanted.messages]
+    return await preview.render_preview(
+        caller.project_id, source, wanted.variables, conversation, targets
+    )
+
+
+@render_router.post("", responses=errors(*_RENDERING, body=True))
+async def render_template(wanted: TemplateRender, caller: Reader, targets: Targets) -> RenderRead:
+    """What a template becomes with these variables; it is neither kept nor sent to a model."""
+    source = preview.source_of_template(wanted)
+    return await preview.render_preview(caller.project_id, source, wanted.variables, [], targets)

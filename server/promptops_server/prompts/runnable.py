@@ -1,6 +1,5 @@
 """Prompts as the run path needs them, kept in memory while they are true."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
@@ -10,6 +9,7 @@ from promptops_server.core.db import Pool, retry_once
 from promptops_server.core.freshness import FreshCache, Freshness
 from promptops_server.kit.clock import utc_now
 from promptops_server.prompts import repository
+from promptops_server.prompts.compiling import in_its_place
 from promptops_server.prompts.config import request_fields
 from promptops_server.prompts.errors import VersionNotFound
 from promptops_server.prompts.rendering import PromptTemplate, parse_compiled
@@ -19,8 +19,6 @@ from promptops_server.prompts.types import PromptRef, RunnableVersion
 _PROMPTS_KEPT = 50_000
 _VERSIONS_KEPT = 5_000
 _DRAFTS_KEPT = 500
-# A template of this many characters compiles in some milliseconds; larger ones leave the loop.
-COMPILED_INLINE = 64 * 1024
 
 
 class RunnablePrompts:
@@ -127,9 +125,8 @@ class RunnablePrompts:
 
 async def compile_stored(stored: StoredVersion) -> PromptTemplate:
     """The template of a stored version. Raises as parse_compiled; a large one leaves the loop."""
-    if len(stored.compiled_template) <= COMPILED_INLINE:
-        return parse_compiled(stored.kind, stored.compiled_template)
-    return await asyncio.to_thread(parse_compiled, stored.kind, stored.compiled_template)
+    text = stored.compiled_template
+    return await in_its_place(len(text), parse_compiled, stored.kind, text)
 
 
 def _runnable(stored: StoredVersion, template: PromptTemplate) -> RunnableVersion:

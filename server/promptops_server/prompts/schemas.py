@@ -1,7 +1,7 @@
 """What prompts take and give over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 import orjson
 from pydantic import (
@@ -16,7 +16,7 @@ from pydantic import (
 from promptops_server.core.fields import Limit, Name, Slug, Text
 from promptops_server.core.pagination import DEFAULT_LIMIT
 from promptops_server.kit.ids import from_public, to_public
-from promptops_server.prompts.config import PromptConfig
+from promptops_server.prompts.config import Model, PromptConfig
 from promptops_server.prompts.models import Prompt, PromptVersion
 from promptops_server.prompts.prompt_schema import PromptSchema
 from promptops_server.prompts.rendering import ChatEntry, MessageTemplate, Placeholder
@@ -25,6 +25,7 @@ from promptops_server.versioned.semver import PATTERN as VERSION_PATTERN
 from promptops_server.versioned.semver import Bump
 
 MAX_MESSAGES = 200
+MAX_VARIABLES = 200
 MAX_TAGS = 20
 TAG_PATTERN = "^[a-z0-9][a-z0-9_-]{0,49}$"
 # What would be hidden behind an address of the API.
@@ -194,6 +195,51 @@ class VersionCreate(BaseModel):
     message: Annotated[Text, StringConstraints(max_length=2000)] | None = None
 
 
+class ConversationMessage(BaseModel):
+    """A message of the caller's conversation; it is passed on as it is."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Text | list[dict[str, Any]] | None = None
+
+
+Variables = Annotated[dict[str, Any], Field(max_length=MAX_VARIABLES)]
+Conversation = Annotated[list[ConversationMessage], Field(max_length=MAX_MESSAGES)]
+
+
+class PromptRender(BaseModel):
+    """Which version is rendered (your draft where none is named), and with what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[str, StringConstraints(pattern=VERSION_PATTERN)] | None = None
+    variables: Variables = {}
+    messages: Conversation = []
+
+
+class TemplateRender(BaseModel):
+    """What is rendered, and with what: `template` is a text, `messages` are a chat of templates.
+
+    Tokens are counted and priced for `model`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    template: Text | None = None
+    messages: Annotated[list[MessageInput], Field(min_length=1, max_length=MAX_MESSAGES)] | None = (
+        None
+    )
+    variables: Variables = {}
+    model: Model | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.template is None) == (self.messages is None):
+            raise ValueError("Give exactly one of template and messages.")
+        return self
+
+
 class PromptRead(BaseModel):
     """A prompt."""
 
@@ -334,3 +380,18 @@ class VersionRead(BaseModel):
             content_hash=version.content_hash.hex(),
             published_at=cast("datetime", version.published_at),
         )
+
+
+class RenderRead(BaseModel):
+    """A prompt as it would be sent.
+
+    `messages` is null where variables are `missing`. Without a model nothing is counted. The count
+    is an estimate unless it is `exact`; the price is null where it is not known.
+    """
+
+    messages: list[dict[str, Any]] | None
+    missing: list[str]
+    variables: VariablesRead
+    input_tokens: int | None
+    exact: bool | None
+    input_cost_usd: str | None

@@ -11,7 +11,7 @@ from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
 from promptops_server.prompts import repository
-from promptops_server.prompts.compiling import Compiled, compile_content
+from promptops_server.prompts.compiling import Compiled, compile_in_its_place
 from promptops_server.prompts.errors import (
     AliasTaken,
     DraftNotFound,
@@ -58,7 +58,7 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
             "Another prompt of this project has this alias, or had it before."
         ) from error
     if wanted.content is not None:
-        compiled = compile_content(wanted.content)
+        compiled = await compile_in_its_place(wanted.content)
         repository.add(session, _draft(caller, prompt.id, compiled))
     mark_changed(session)
     return prompt
@@ -121,7 +121,7 @@ async def save_draft(
     large; any other fault of a template is told and the text kept.
     """
     prompt = await get_prompt(session, caller, ref)
-    compiled = compile_content(content)
+    compiled = await compile_in_its_place(content)
     draft = await repository.find_draft(session, caller.project_id, prompt.id, caller.id, lock=True)
     check_edit(None if draft is None else draft.edit, if_match)
     if draft is None:
@@ -139,7 +139,8 @@ async def read_draft(
 ) -> tuple[PromptVersion, TemplateProblem | None]:
     """The caller's draft, and what keeps it from being published. Raises as get_draft."""
     draft = await get_draft(session, caller, ref)
-    return draft, _told(compile_content(content_of(draft)))
+    compiled = await compile_in_its_place(content_of(draft))
+    return draft, _told(compiled)
 
 
 async def get_draft(session: AsyncSession, caller: Caller, ref: str) -> PromptVersion:
@@ -165,7 +166,7 @@ async def publish(
     draft = await get_draft(session, caller, ref)
     if if_match is not None:
         check_edit(draft.edit, if_match)
-    compiled = compile_content(content_of(draft))
+    compiled = await compile_in_its_place(content_of(draft))
     if compiled.problem is not None:
         raise compiled.problem
     existing = await repository.find_version_by_content(
