@@ -41,6 +41,8 @@ CONNECTION_ERRORS = (
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.CrashShutdownError,
     asyncpg.exceptions.TooManyConnectionsError,
+    # The driver lost its place on a connection that broke in the middle of a command.
+    asyncpg.InternalClientError,
 )
 _T = TypeVar("_T")
 _CHANGED = "promptops_changed"
@@ -149,13 +151,27 @@ class Database:
         except (InterfaceError, OperationalError, PoolTimeout, *CONNECTION_ERRORS) as error:
             raise storage_unavailable() from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or _is_away(error):
                 raise storage_unavailable() from error
             raise
 
     async def close(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the driver's own error, which SQLAlchemy wraps twice, says that the server is away.
+
+    While a server recovers from a crash it takes connections and refuses them, with an error that
+    SQLAlchemy does not count as a lost connection.
+    """
+    cause: BaseException | None = error.orig
+    while cause is not None:
+        if isinstance(cause, CONNECTION_ERRORS):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def mark_changed(session: AsyncSession) -> None:

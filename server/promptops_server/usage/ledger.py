@@ -103,6 +103,11 @@ class Ledger:
                 _log.warning("ledger waits for the database: %s", type(error).__name__)
                 self._put_back(batch)
                 await asyncio.sleep(_RETRY_S)
+            except Exception as error:  # noqa: BLE001 # see below
+                # The one writer must not end while the process lives, whatever happens to a batch.
+                _log.exception("ledger: %s", type(error).__name__)
+                self._put_back(batch)
+                await asyncio.sleep(_RETRY_S)
 
     def _put_back(self, batch: list[_Waiting]) -> None:
         """Queues again what is still waited for; what is out of time is told so."""
@@ -123,7 +128,12 @@ class Ledger:
             return
         try:
             async with self._pool.acquire() as connection:
-                lost = await _insert(connection, rest)
+                try:
+                    lost = await _insert(connection, rest)
+                except CONNECTION_ERRORS:
+                    # Whatever state it is in, it must not come back from the pool.
+                    connection.terminate()
+                    raise
         except CONNECTION_ERRORS:
             raise
         except (asyncpg.PostgresError, asyncpg.DataError, ValueError, TypeError) as error:
