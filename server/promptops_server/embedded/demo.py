@@ -17,6 +17,7 @@ from promptops_server.deployments.types import SubjectsByKind
 from promptops_server.prompts import service as prompts
 from promptops_server.prompts.config import Parameters, PromptConfig
 from promptops_server.prompts.prompt_schema import FewShotExample, PromptSchema
+from promptops_server.prompts.publishing import publish
 from promptops_server.prompts.schemas import (
     Content,
     MessageInput,
@@ -120,7 +121,7 @@ async def make_demo(
         for prompt in _PROMPTS:
             await prompts.create_prompt(session, caller, prompt)
             first = VersionCreate(message="The first version")
-            version, _ = await prompts.publish(session, caller, prompt.alias, first, None)
+            version, _ = await publish(session, caller, prompt.alias, first, None)
             for environment in ("staging", "prod"):
                 release = DeploymentCreate(
                     subject=prompt.alias,

@@ -10,7 +10,7 @@ from promptops_server.access.types import Caller
 from promptops_server.core.fields import Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
-from promptops_server.prompts import organising, preview, repository, service
+from promptops_server.prompts import organising, preview, publishing, repository, service
 from promptops_server.prompts.deps import Targets
 from promptops_server.prompts.errors import (
     AliasInUse,
@@ -23,6 +23,7 @@ from promptops_server.prompts.errors import (
 )
 from promptops_server.prompts.models import Prompt
 from promptops_server.prompts.schemas import (
+    BumpRead,
     Content,
     DraftRead,
     FolderList,
@@ -162,6 +163,19 @@ async def save_draft(
     return DraftRead.of(draft, problem)
 
 
+@router.get(
+    "/{prompt}/draft/bump",
+    responses=errors(
+        PromptNotFound, DraftNotFound, TemplateSyntax, TemplateUnsupported, TemplateLimitExceeded
+    ),
+)
+async def suggest_bump(prompt: str, caller: Author, db: Db) -> BumpRead:
+    """The number that your draft would get, from what changed for those who rely on the prompt."""
+    async with db.transaction(caller.project_id) as session:
+        found = await publishing.suggest(session, caller, prompt)
+    return BumpRead(bump=found.bump, version=found.version, reasons=found.reasons)
+
+
 @router.get("/{prompt}/versions", responses=errors(PromptNotFound))
 async def list_versions(
     prompt: str,
@@ -208,16 +222,43 @@ async def publish(
 ) -> VersionRead:
     """Publishes your draft as a version that never changes."""
     async with db.transaction(caller.project_id) as session:
-        version, is_new = await service.publish(session, caller, prompt, wanted, if_match)
+        version, is_new = await publishing.publish(session, caller, prompt, wanted, if_match)
     response.status_code = 201 if is_new else 200
     return VersionRead.of(version)
 
 
 @router.get("/{prompt}/versions/{version}", responses=errors(PromptNotFound, VersionNotFound))
-async def get_version(prompt: str, version: str, caller: Reader, db: Db) -> VersionRead:
-    """One version, by its number."""
+async def get_version(
+    prompt: str, version: str, caller: Reader, db: Db, response: Response
+) -> VersionRead:
+    """One version, by its number; a deprecated one is answered with `Deprecation` (RFC 9745)."""
     async with db.transaction(caller.project_id) as session:
-        return VersionRead.of(await service.get_version(session, caller, prompt, version))
+        found = await service.get_version(session, caller, prompt, version)
+    if found.deprecated_at is not None:
+        response.headers["Deprecation"] = f"@{int(found.deprecated_at.timestamp())}"
+    return VersionRead.of(found)
+
+
+@router.post(
+    "/{prompt}/versions/{version}/deprecate", responses=errors(PromptNotFound, VersionNotFound)
+)
+async def deprecate_version(prompt: str, version: str, caller: Author, db: Db) -> VersionRead:
+    """Says that the version should not be used any more; it goes on serving."""
+    async with db.transaction(caller.project_id) as session:
+        return VersionRead.of(
+            await publishing.set_deprecated(session, caller, prompt, version, deprecated=True)
+        )
+
+
+@router.post(
+    "/{prompt}/versions/{version}/restore", responses=errors(PromptNotFound, VersionNotFound)
+)
+async def restore_version(prompt: str, version: str, caller: Author, db: Db) -> VersionRead:
+    """Takes the deprecation back."""
+    async with db.transaction(caller.project_id) as session:
+        return VersionRead.of(
+            await publishing.set_deprecated(session, caller, prompt, version, deprecated=False)
+        )
 
 
 @router.post(

@@ -186,12 +186,15 @@ class PromptQuery(BaseModel):
 
 
 class VersionCreate(BaseModel):
-    """Publishes the caller's draft, as `version` or as the next number by `bump`."""
+    """Publishes the caller's draft, as `version` or as the next number by `bump`.
+
+    Without either the bump is the one that the change of the prompt's contract calls for.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     version: Annotated[str, StringConstraints(pattern=VERSION_PATTERN)] | None = None
-    bump: Bump = "patch"
+    bump: Bump | None = None
     message: Annotated[Text, StringConstraints(max_length=2000)] | None = None
 
 
@@ -355,8 +358,19 @@ class DraftRead(BaseModel):
         )
 
 
+class BumpRead(BaseModel):
+    """The number that publishing your draft would give, and why.
+
+    `bump` is null for a first version, and for content that a version has already.
+    """
+
+    bump: Bump | None
+    version: str
+    reasons: list[str]
+
+
 class VersionRead(BaseModel):
-    """A numbered version. It never changes."""
+    """A numbered version. It never changes, but that it may be deprecated."""
 
     id: str
     version: str
@@ -366,6 +380,7 @@ class VersionRead(BaseModel):
     message: str | None
     content_hash: str
     published_at: datetime
+    deprecated_at: datetime | None
 
     @classmethod
     def of(cls, version: PromptVersion) -> Self:
@@ -379,6 +394,7 @@ class VersionRead(BaseModel):
             message=version.message,
             content_hash=version.content_hash.hex(),
             published_at=cast("datetime", version.published_at),
+            deprecated_at=version.deprecated_at,
         )
 
 

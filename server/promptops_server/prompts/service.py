@@ -17,19 +17,16 @@ from promptops_server.prompts.errors import (
     DraftNotFound,
     PromptNotFound,
     VersionNotFound,
-    VersionTaken,
 )
 from promptops_server.prompts.models import Prompt, PromptAlias, PromptVersion
 from promptops_server.prompts.schemas import (
     Content,
     PromptCreate,
     TemplateProblem,
-    VersionCreate,
     content_of,
 )
 from promptops_server.prompts.types import VersionStatus
 from promptops_server.versioned.etag import check_edit
-from promptops_server.versioned.semver import choose_number
 
 
 async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCreate) -> Prompt:
@@ -59,7 +56,7 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
         ) from error
     if wanted.content is not None:
         compiled = await compile_in_its_place(wanted.content)
-        repository.add(session, _draft(caller, prompt.id, compiled))
+        repository.add(session, make_version(caller, prompt.id, compiled))
     mark_changed(session)
     return prompt
 
@@ -76,7 +73,8 @@ async def get_prompt(
     return prompt
 
 
-def _draft(caller: Caller, prompt_id: UUID, compiled: Compiled) -> PromptVersion:
+def make_version(caller: Caller, prompt_id: UUID, compiled: Compiled) -> PromptVersion:
+    """A new row with this content, the caller's, as a draft without a number."""
     moment = utc_now()
     draft = PromptVersion(
         id=new_id(),
@@ -125,7 +123,7 @@ async def save_draft(
     draft = await repository.find_draft(session, caller.project_id, prompt.id, caller.id, lock=True)
     check_edit(None if draft is None else draft.edit, if_match)
     if draft is None:
-        draft = _draft(caller, prompt.id, compiled)
+        draft = make_version(caller, prompt.id, compiled)
         repository.add(session, draft)
     else:
         _put_content(draft, compiled)
@@ -152,44 +150,6 @@ async def get_draft(session: AsyncSession, caller: Caller, ref: str) -> PromptVe
     if draft is None:
         raise DraftNotFound("You have no draft of this prompt.")
     return draft
-
-
-async def publish(
-    session: AsyncSession, caller: Caller, ref: str, wanted: VersionCreate, if_match: str | None
-) -> tuple[PromptVersion, bool]:
-    """The version that the caller's draft became, and whether it is new.
-
-    Content that an existing version has makes no new one: that version is returned. The draft is
-    gone afterwards. Raises PromptNotFound, DraftNotFound, VersionTaken, EditConflict where
-    `if_match` names another edit than the draft's, and what is wrong with the template.
-    """
-    draft = await get_draft(session, caller, ref)
-    if if_match is not None:
-        check_edit(draft.edit, if_match)
-    compiled = await compile_in_its_place(content_of(draft))
-    if compiled.problem is not None:
-        raise compiled.problem
-    existing = await repository.find_version_by_content(
-        session, caller.project_id, draft.prompt_id, compiled.content_hash
-    )
-    await session.delete(draft)
-    if existing is not None:
-        return existing, False
-    numbers = await repository.version_numbers(session, caller.project_id, draft.prompt_id)
-    version = _draft(caller, draft.prompt_id, compiled)
-    version.version_num = choose_number(numbers, wanted.version, wanted.bump)
-    version.status = VersionStatus.PUBLISHED.value
-    version.message = wanted.message
-    version.published_at = version.created_at
-    repository.add(session, version)
-    try:
-        # Flushed here so that a number published at the same moment is told as such.
-        await session.flush()
-    except IntegrityError as error:
-        raise VersionTaken(
-            f"Version {version.version_num} exists already. Choose another number."
-        ) from error
-    return version, True
 
 
 async def get_version(

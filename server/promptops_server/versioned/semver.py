@@ -21,6 +21,12 @@ def parse(text: str) -> tuple[int, int, int] | None:
     return major, minor, patch
 
 
+def highest(existing: Iterable[str]) -> str | None:
+    """The highest of the numbers, or None where there is none."""
+    parsed = [parts for text in existing if (parts := parse(text))]
+    return ".".join(str(part) for part in max(parsed)) if parsed else None
+
+
 def next_number(existing: Iterable[str], bump: Bump) -> str:
     """The number that follows the highest existing one; 1.0.0 where there is none."""
     parsed = [parts for text in existing if (parts := parse(text))]
