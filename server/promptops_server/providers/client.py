@@ -19,6 +19,7 @@ from promptops_server.core.sidecars import SidecarAddress, Sidecars, SidecarUnav
 from promptops_server.providers import wire
 from promptops_server.providers.errors import (
     ProviderNotConfigured,
+    RequestUnsupported,
     broken_answer,
     timed_out,
     upstream_failure,
@@ -99,7 +100,7 @@ class ModelClient:
             async with asyncio.timeout(limit):
                 response = await self._send(target, body)
                 if response.status != 200:
-                    raise await _failure(provider.name, response)
+                    raise await _failure(provider, response)
         except TimeoutError:
             raise timed_out(provider.name, what, limit) from None
         except aiohttp.ClientError as error:
@@ -199,19 +200,21 @@ class ModelClient:
         await self._outbound.close()
 
 
-async def _failure(provider: str, response: aiohttp.ClientResponse) -> AppError:
+async def _failure(provider: ProviderTarget, response: aiohttp.ClientResponse) -> AppError:
     """The error that a response other than 200 stands for; its connection is closed."""
     try:
         body = await response.content.read(_ERROR_BODY_BYTES)
     finally:
         response.close()
     error = wire.error_object(body)
+    if lane_of(provider.kind) == "adaptor" and (reason := wire.adaptor_refusal(error)):
+        return RequestUnsupported(reason, facts={"provider": provider.name})
     # The adaptor tells what its upstream answered; a direct upstream's status is its own.
     told = error.get("upstream_status")
     status = told if isinstance(told, int) else response.status
     after = error.get("retry_after_s")
     retry_after = str(after) if isinstance(after, int) else response.headers.get("Retry-After")
-    return upstream_failure(provider, status, wire.failure_kind(error), retry_after)
+    return upstream_failure(provider.name, status, wire.failure_kind(error), retry_after)
 
 
 class _HttpCall:

@@ -67,6 +67,14 @@ class ProviderContentFilter(AppError):
     status = 422
 
 
+class RequestUnsupported(AppError):
+    """The provider cannot be sent this request as it is, for example an image by its address."""
+
+    code = "request_unsupported"
+    title = "Not possible with this provider"
+    status = 422
+
+
 class ContextTooLong(AppError):
     """The rendered prompt does not fit into the model's context."""
 

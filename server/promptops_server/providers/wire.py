@@ -132,6 +132,16 @@ def failure_kind(error: JsonObject) -> str | None:
     return "content_filter" if codes & _FILTER_CODES else None
 
 
+def adaptor_refusal(error: JsonObject) -> str | None:
+    """The model adaptor's own sentence on a request that it did not send, None for anything else.
+
+    Only for an error that came from the adaptor: a provider's words are never passed on.
+    """
+    if error.get("type") != "adaptor_error" or error.get("kind") != "invalid_request":
+        return None
+    return str(error.get("message"))
+
+
 def error_object(body: bytes) -> JsonObject:
     """The `error` object of a failure's body, or an empty one."""
     try:

@@ -61,6 +61,11 @@ _MODEL = re.compile(r"(?!.*(?:\.\.|//))[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # A key becomes a header's value (RFC 9110, section 5.5): visible ASCII only.
 _KEY = re.compile(r"[!-~]{1,4096}")
+_DATA_URL = re.compile(r"data:[a-z0-9.+-]+/[a-z0-9.+-]+;base64,[a-z0-9+/_=-]+", re.IGNORECASE)
+_HTTPS_URL = re.compile(r"https://[!-~]{1,4096}")
+_ADDRESS = re.compile(r"://|^\s*(?:https?|gs|s3|ftp|file):", re.IGNORECASE)
+# Who takes an image by its address and fetches it itself; LiteLLM passes the address on unread.
+_FETCHES_IMAGES = frozenset(("anthropic",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +94,15 @@ def read_envelope(body: bytes) -> Envelope:
         raise invalid_request("The body is not valid JSON.") from None
     request = as_object(document.get("request"))
     wanted = {name: value for name, value in request.items() if value is not None}
+    provider = _text(document, "provider", _PROVIDER)
     return Envelope(
-        provider=_text(document, "provider", _PROVIDER),
+        provider=provider,
         base_url=_base_url(document.get("base_url")),
         api_key=_text(as_object(document.get("credentials")), "api_key", _KEY),
         first_token_timeout_s=_seconds(document.get("first_token_timeout_s")),
         model=_text(request, "model", _MODEL),
         stream=request.get("stream") is True,
-        messages=_messages(request.get("messages")),
+        messages=_messages(request.get("messages"), provider),
         params={name: value for name, value in wanted.items() if name in _PARAMS},
         dropped=tuple(
             name for name in wanted if name not in _PARAMS | _HANDLED and _NAME.fullmatch(name)
@@ -131,7 +137,7 @@ def _seconds(value: object) -> float | None:
     return float(value)
 
 
-def _messages(value: object) -> list[JsonObject]:
+def _messages(value: object, provider: str) -> list[JsonObject]:
     if not isinstance(value, list) or not value:
         raise invalid_request("The field 'messages' must be a list of messages.")
     messages: list[JsonObject] = []
@@ -141,13 +147,13 @@ def _messages(value: object) -> list[JsonObject]:
             raise invalid_request("Each message must be an object with a role.")
         content = message.get("content")
         for part in cast("list[object]", content) if isinstance(content, list) else []:
-            _refuse_remote_media(part)
+            _refuse_what_would_be_fetched(part, provider)
         messages.append({name: part for name, part in message.items() if name in _MESSAGE_FIELDS})
     return messages
 
 
-def _refuse_remote_media(part: object) -> None:
-    """Refuses an image or a file that is given by its address.
+def _refuse_what_would_be_fetched(part: object, provider: str) -> None:
+    """Refuses an image or a file that is given by its address, unless the provider takes it so.
 
     LiteLLM would fetch it, with a client of its own that checks no address.
     """
@@ -156,13 +162,30 @@ def _refuse_remote_media(part: object) -> None:
         raise invalid_request("Each part of a message's content must be an object.")
     if fields.get("type") in ("text", "thinking", "redacted_thinking"):
         return
+    if fields.get("type") == "image_url":
+        told = fields.get("image_url")
+        # Some write the address in place of the object that holds it.
+        image = {"url": told} if isinstance(told, str) else as_object(told)
+        url = image.get("url")
+        if not isinstance(url, str) or not _is_taken(url, provider):
+            raise invalid_request(
+                f"{provider} takes an image as a data: URL (data:image/png;base64,...), not by an "
+                "address: nothing is fetched on its behalf."
+            )
+        fields = {name: value for name, value in image.items() if name != "url"}
     if _names_an_address(fields):
         raise invalid_request("Images and files must be given as data: URLs, not by an address.")
 
 
+def _is_taken(url: str, provider: str) -> bool:
+    if _DATA_URL.fullmatch(url):
+        return True
+    return provider in _FETCHES_IMAGES and _HTTPS_URL.fullmatch(url) is not None
+
+
 def _names_an_address(value: object) -> bool:
     if isinstance(value, str):
-        return "://" in value[:4096] and value[:5].lower() != "data:"
+        return _ADDRESS.search(value) is not None and not _DATA_URL.fullmatch(value)
     if isinstance(value, dict):
         return any(_names_an_address(item) for item in cast("JsonObject", value).values())
     if isinstance(value, list):
