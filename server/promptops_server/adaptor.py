@@ -43,6 +43,7 @@ from promptops_server.providers.translation.gemini import GeminiWire
 from promptops_server.providers.translation.lane import WireLane
 from promptops_server.providers.translation.longtail import LongTailLane
 from promptops_server.providers.translation.port import Answer, Lane
+from promptops_server.providers.translation.vertex import VertexLane, VertexWire
 
 Scope = MutableMapping[str, object]
 Message = MutableMapping[str, object]
@@ -268,9 +269,10 @@ def create_app(client: OutboundClient, token: str | None) -> AdaptorApp:
     from promptops_server.providers.translation.litellm_calls import LongTail  # noqa: PLC0415
 
     bridge.configure()
-    lanes = {
+    lanes: dict[str, Lane] = {
         "anthropic": WireLane(client, AnthropicWire(), bridge.AnthropicTranslator()),
         "gemini": WireLane(client, GeminiWire(), bridge.GeminiTranslator()),
+        "vertex_ai": VertexLane(client, WireLane(client, VertexWire(), bridge.VertexTranslator())),
     }
     return AdaptorApp(lanes, LongTailLane(LongTail()), client, token)
 

@@ -61,6 +61,15 @@ class Price:
         )
 
 
+# Where LiteLLM's table files a kind under other names. What an Azure deployment runs is not told by
+# its name, nor what stands behind a proxy: their prices are unknown.
+_NAMES_IN_TABLE: dict[str, tuple[str, ...]] = {
+    "azure": (),
+    "litellm_proxy": (),
+    "openai_compatible": (),
+    "bedrock": ("bedrock", "bedrock_converse"),
+    "vertex_ai": ("vertex_ai-language-models",),
+}
 FREE = Price(Rates(Decimal(0), Decimal(0)))
 
 
@@ -121,4 +130,6 @@ def find_price(kind: str, model: str) -> Price | None:
     """
     if kind == "local":
         return FREE
-    return _table().get((kind, model))
+    table = _table()
+    names = _NAMES_IN_TABLE.get(kind, (kind,))
+    return next((price for name in names if (price := table.get((name, model)))), None)

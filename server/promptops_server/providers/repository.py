@@ -22,14 +22,31 @@ def credential_identity(project_id: UUID, credential_id: UUID, origin: str) -> s
 
 
 async def find_provider(
-    session: AsyncSession, project_id: UUID, *, provider_id: UUID | None, name: str
+    session: AsyncSession,
+    project_id: UUID,
+    *,
+    provider_id: UUID | None,
+    name: str,
+    lock: bool = False,
 ) -> Provider | None:
     statement = of_project(Provider, project_id)
     if provider_id is not None:
         statement = statement.where(Provider.id == provider_id)
     else:
         statement = statement.where(Provider.name == name)
+    if lock:
+        statement = statement.with_for_update()
     return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def delete_provider(session: AsyncSession, provider: Provider) -> None:
+    await session.delete(provider)
+
+
+async def delete_credential(session: AsyncSession, credential: ProviderCredential) -> None:
+    await session.delete(credential)
+    # Gone before its successor is added: a provider has one credential.
+    await session.flush()
 
 
 async def list_providers(

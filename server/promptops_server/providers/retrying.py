@@ -19,6 +19,7 @@ from promptops_server.providers.errors import (
     ProviderNotConfigured,
     ProviderRateLimited,
     ProviderTimeout,
+    RequestUnsupported,
 )
 
 Verdict = Literal["retry", "fallback", "stop"]
@@ -35,7 +36,7 @@ _RETRY = (ProviderError, ProviderRateLimited, ProviderTimeout, SidecarUnavailabl
 # or forbidden address, a shorter context, another filter.
 _FALLBACK = (
     *(ProviderAuth, ProviderNotConfigured, ProviderContentFilter, ContextTooLong),
-    *(AddressRefused, SecretsUnavailable),
+    *(AddressRefused, SecretsUnavailable, RequestUnsupported),
 )
 # Statuses with which a provider says that this request will never pass as it is.
 _FINAL_STATUSES = frozenset({400, 404, 405, 409, 410, 413, 415, 422})

@@ -9,7 +9,14 @@ from promptops_server.core.problems import errors
 from promptops_server.providers import service
 from promptops_server.providers.deps import Key, Policy
 from promptops_server.providers.errors import ProviderNameTaken, ProviderNotFound
-from promptops_server.providers.schemas import ProviderCreate, ProviderRead
+from promptops_server.providers.schemas import (
+    ProviderCreate,
+    ProviderKindRead,
+    ProviderKinds,
+    ProviderPatch,
+    ProviderRead,
+)
+from promptops_server.providers.types import ProviderKind
 
 router = APIRouter(prefix="/api/v1/providers", tags=["Providers"])
 
@@ -43,8 +50,33 @@ async def create_provider(
     return ProviderRead.of(provider, credential)
 
 
+@router.get("/kinds", responses=errors())
+async def list_kinds(_: Reader) -> ProviderKinds:
+    """Every kind of provider: how it is called, and what it is configured with."""
+    return ProviderKinds(data=[ProviderKindRead.of(kind) for kind in ProviderKind])
+
+
 @router.get("/{provider}", responses=errors(ProviderNotFound))
 async def get_provider(provider: str, caller: Reader, db: Db) -> ProviderRead:
     """One provider, by its id or its name."""
     async with db.transaction(caller.project_id) as session:
         return ProviderRead.of(*await service.get_provider(session, caller, provider))
+
+
+@router.patch("/{provider}", responses=errors(ProviderNotFound, ProviderNameTaken, body=True))
+async def update_provider(
+    provider: str, wanted: ProviderPatch, caller: Admin, db: Db, master_key: Key, policy: Policy
+) -> ProviderRead:
+    """Changes a provider: its name, its address, or all of its credentials."""
+    async with db.transaction(caller.project_id) as session:
+        changed, credential = await service.update_provider(
+            session, caller, provider, wanted, master_key=master_key, policy=policy
+        )
+    return ProviderRead.of(changed, credential)
+
+
+@router.delete("/{provider}", status_code=204, responses=errors(ProviderNotFound))
+async def delete_provider(provider: str, caller: Admin, db: Db) -> None:
+    """Deletes a provider with its credentials; versions that name it do not run any more."""
+    async with db.transaction(caller.project_id) as session:
+        await service.delete_provider(session, caller, provider)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import orjson
+from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,19 +27,25 @@ from promptops_server.providers.errors import (
     ProviderNotConfigured,
     ProviderNotFound,
 )
+from promptops_server.providers.kinds import (
+    FieldRefused,
+    base_url_of,
+    check_base_url,
+    check_credentials,
+    shown_credentials,
+)
 from promptops_server.providers.models import Provider, ProviderCredential
 from promptops_server.providers.prices import find_price
-from promptops_server.providers.schemas import ProviderCreate
+from promptops_server.providers.schemas import ProviderCreate, ProviderPatch
 from promptops_server.providers.types import (
-    DEFAULT_BASE_URLS,
-    LONG_TAIL,
     ModelTarget,
     ProviderKind,
     lane_of,
 )
 
 _TARGETS_KEPT = 10_000
-_SHOWN_CHARACTERS = 4
+# What stands in the place of a provider's name in an address.
+_RESERVED_NAMES = frozenset({"kinds"})
 _log = logging.getLogger(__name__)
 
 
@@ -105,7 +112,7 @@ class AdaptorStarter:
                 await self._task
 
 
-def check_base_url(url: str, policy: AddressPolicy) -> None:
+def _check_address(url: str, policy: AddressPolicy) -> None:
     """Passes for an address that may be called, as far as that is known without resolving it.
 
     Raises InvalidRequest naming the field. A name is checked again whenever it is resolved.
@@ -125,21 +132,28 @@ def _at(pointer: str, message: str) -> InvalidRequest:
     return InvalidRequest(message, errors=[FieldProblem("invalid_request", pointer, message)])
 
 
-def _check_kind(wanted: ProviderCreate) -> None:
-    """Passes where the kind has what it needs. Raises InvalidRequest naming the field."""
-    if wanted.kind is ProviderKind.OPENAI_COMPATIBLE and wanted.base_url is None:
-        raise _at("#/base_url", "An OpenAI-compatible provider needs its address.")
-    if wanted.kind is ProviderKind.LOCAL and (wanted.base_url or wanted.credentials):
-        raise _at("#/kind", "The local model takes neither an address nor credentials.")
-    if wanted.kind in LONG_TAIL and wanted.base_url is not None:
-        raise _at("#/base_url", "This provider has one address, which is known already.")
-    if (
-        wanted.kind in DEFAULT_BASE_URLS or wanted.kind in LONG_TAIL
-    ) and "api_key" not in wanted.credentials:
-        raise _at("#/credentials/api_key", "This provider needs an API key.")
-    for name in wanted.credentials:
-        if name != "api_key":
-            raise _at(f"#/credentials/{name}", "This provider takes api_key alone.")
+def _check_base_url(kind: ProviderKind, base_url: str | None, policy: AddressPolicy) -> None:
+    try:
+        check_base_url(kind, base_url)
+    except FieldRefused as refused:
+        raise _at(refused.pointer, refused.message) from None
+    if base_url is not None:
+        _check_address(base_url, policy)
+
+
+def _plain(kind: ProviderKind, given: Mapping[str, SecretStr]) -> dict[str, str]:
+    """The credentials as they will be sealed. Raises InvalidRequest naming the field."""
+    plain = {name: value.get_secret_value() for name, value in given.items()}
+    try:
+        check_credentials(kind, plain)
+    except FieldRefused as refused:
+        raise _at(refused.pointer, refused.message) from None
+    return plain
+
+
+def _check_name(name: str) -> None:
+    if name in _RESERVED_NAMES:
+        raise _at("#/name", "This name is a part of this API's own addresses.")
 
 
 async def create_provider(
@@ -154,9 +168,9 @@ async def create_provider(
 
     Raises InvalidRequest and ProviderNameTaken.
     """
-    _check_kind(wanted)
-    if wanted.base_url is not None:
-        check_base_url(wanted.base_url, policy)
+    _check_name(wanted.name)
+    _check_base_url(wanted.kind, wanted.base_url, policy)
+    plain = _plain(wanted.kind, wanted.credentials)
     moment = utc_now()
     provider = Provider(
         id=new_id(),
@@ -174,20 +188,25 @@ async def create_provider(
     except IntegrityError as error:
         raise ProviderNameTaken("Another provider of this project has this name.") from error
     credential = None
-    if wanted.credentials:
-        plain = {name: value.get_secret_value() for name, value in wanted.credentials.items()}
+    if plain:
         credential = _seal(provider, plain, master_key)
         repository.add(session, credential)
     mark_changed(session)
     return provider, credential
 
 
+def _origin(kind: ProviderKind, base_url: str | None, plain: Mapping[str, str]) -> str:
+    """What a credential is bound to: its provider's host."""
+    url = base_url_of(kind, base_url, plain)
+    # A provider with one address, which LiteLLM knows, is bound to its name.
+    return f"litellm:{kind.value}" if url is None else endpoint_of(url).origin
+
+
 def _seal(
     provider: Provider, plain: Mapping[str, str], master_key: MasterKey
 ) -> ProviderCredential:
-    url = provider.base_url or DEFAULT_BASE_URLS.get(ProviderKind(provider.kind))
-    # A provider with one address, which LiteLLM knows, is bound to its name.
-    origin = f"litellm:{provider.kind}" if url is None else endpoint_of(url).origin
+    kind = ProviderKind(provider.kind)
+    origin = _origin(kind, provider.base_url, plain)
     credential_id = new_id()
     identity = repository.credential_identity(provider.project_id, credential_id, origin)
     return ProviderCredential(
@@ -197,14 +216,74 @@ def _seal(
         origin=origin,
         master_key_id=master_key.id,
         sealed=master_key.seal(orjson.dumps(plain), identity),
-        hints={name: _hint(value) for name, value in plain.items()},
+        hints=shown_credentials(kind, plain),
         created_at=utc_now(),
     )
 
 
-def _hint(value: str) -> str:
-    """The last characters, where enough stay hidden."""
-    return value[-_SHOWN_CHARACTERS:] if len(value) >= 4 * _SHOWN_CHARACTERS else ""
+async def update_provider(
+    session: AsyncSession,
+    caller: Caller,
+    ref: str,
+    wanted: ProviderPatch,
+    *,
+    master_key: MasterKey,
+    policy: AddressPolicy,
+) -> tuple[Provider, ProviderCredential | None]:
+    """The provider as it is after the change.
+
+    A credential is bound to its provider's host: one that moves elsewhere needs them again.
+    Raises ProviderNotFound, ProviderNameTaken and InvalidRequest.
+    """
+    provider = await _lock_provider(session, caller, ref)
+    held = (await repository.credentials_of(session, caller.project_id, [provider.id])).get(
+        provider.id
+    )
+    kind = ProviderKind(provider.kind)
+    given = wanted.model_fields_set
+    if "name" in given:
+        _check_name(wanted.name)
+        provider.name = wanted.name
+    if "base_url" in given:
+        _check_base_url(kind, wanted.base_url, policy)
+        provider.base_url = wanted.base_url
+    if "credentials" in given:
+        plain = _plain(kind, wanted.credentials)
+        if held is not None:
+            await repository.delete_credential(session, held)
+        held = _seal(provider, plain, master_key) if plain else None
+        if held is not None:
+            repository.add(session, held)
+    elif (
+        held is not None
+        and "base_url" in given
+        and _origin(kind, provider.base_url, {}) != (held.origin)
+    ):
+        sentence = "The credentials belong to the host so far: give them again for the new one."
+        raise _at("#/credentials", sentence)
+    provider.updated_at = utc_now()
+    try:
+        # Flushed here so that a taken name is told as such.
+        await session.flush()
+    except IntegrityError as error:
+        raise ProviderNameTaken("Another provider of this project has this name.") from error
+    mark_changed(session)
+    return provider, held
+
+
+async def delete_provider(session: AsyncSession, caller: Caller, ref: str) -> None:
+    """Deletes the provider and its credentials. Raises ProviderNotFound."""
+    await repository.delete_provider(session, await _lock_provider(session, caller, ref))
+    mark_changed(session)
+
+
+async def _lock_provider(session: AsyncSession, caller: Caller, ref: str) -> Provider:
+    provider = await repository.find_provider(
+        session, caller.project_id, provider_id=from_public("prv", ref), name=ref, lock=True
+    )
+    if provider is None:
+        raise ProviderNotFound("There is no such provider in this project.")
+    return provider
 
 
 async def get_provider(

@@ -17,6 +17,10 @@ class ProviderKind(StrEnum):
     GEMINI = "gemini"
     OPENAI_COMPATIBLE = "openai_compatible"
     LOCAL = "local"
+    LITELLM_PROXY = "litellm_proxy"
+    AZURE = "azure"
+    BEDROCK = "bedrock"
+    VERTEX_AI = "vertex_ai"
 
     AI21_CHAT = "ai21_chat"
     AIML = "aiml"
@@ -60,8 +64,9 @@ class ProviderKind(StrEnum):
 
 # Those of LiteLLM's providers that need an API key only and have one public host, which nothing in
 # a request can change. Left out is whatever calls this machine (ollama, lm_studio, lemonade, ...),
-# takes its host, account or region from a request or from this process's environment (azure,
-# bedrock, vertex_ai, cloudflare, huggingface, ...), or signs in by itself (github_copilot).
+# takes its host or account from a request or from this process's environment (cloudflare,
+# huggingface, ...), or signs in by itself (github_copilot). Where a host follows from fields, as a
+# region, kinds.py computes it.
 _FIRST_GROUP = frozenset(
     {
         ProviderKind.OPENAI,
@@ -69,13 +74,24 @@ _FIRST_GROUP = frozenset(
         ProviderKind.GEMINI,
         ProviderKind.OPENAI_COMPATIBLE,
         ProviderKind.LOCAL,
+        ProviderKind.LITELLM_PROXY,
+        ProviderKind.AZURE,
+        ProviderKind.BEDROCK,
+        ProviderKind.VERTEX_AI,
     }
 )
 LONG_TAIL = frozenset(ProviderKind) - _FIRST_GROUP
 
 # Direct: the upstream speaks OpenAI chat completions. Adaptor: LiteLLM translates.
 Lane = Literal["direct", "adaptor"]
-_DIRECT = frozenset({ProviderKind.OPENAI, ProviderKind.OPENAI_COMPATIBLE, ProviderKind.LOCAL})
+_DIRECT = frozenset(
+    {
+        ProviderKind.OPENAI,
+        ProviderKind.OPENAI_COMPATIBLE,
+        ProviderKind.LOCAL,
+        ProviderKind.LITELLM_PROXY,
+    }
+)
 
 
 def lane_of(kind: ProviderKind) -> Lane:

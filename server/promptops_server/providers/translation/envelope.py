@@ -1,13 +1,16 @@
 """What the adaptor is asked: one call to one model, in an envelope that says of whom and where."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 import orjson
 
 from promptops_server.core.addresses import AddressRefused, endpoint_of
+from promptops_server.providers.kinds import FieldRefused, check_base_url, check_credentials
 from promptops_server.providers.translation.failures import as_object, invalid_request
+from promptops_server.providers.types import ProviderKind
 
 JsonObject = dict[str, object]
 
@@ -59,8 +62,13 @@ _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # No space, control character, `?`, `#`, `%`, `..` or `//`: the name becomes a part of a URL.
 _MODEL = re.compile(r"(?!.*(?:\.\.|//))[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-# A key becomes a header's value (RFC 9110, section 5.5): visible ASCII only.
-_KEY = re.compile(r"[!-~]{1,4096}")
+# A key becomes a header's value (RFC 9110, section 5.5): visible ASCII only. LiteLLM would read
+# `os.environ/NAME` as the name of a variable of this process.
+_KEY = re.compile(r"(?!os\.environ/)[!-~]{1,4096}")
+# The kinds whose host follows from fields of their own.
+_BY_FIELDS = {
+    kind.value: kind for kind in (ProviderKind.AZURE, ProviderKind.BEDROCK, ProviderKind.VERTEX_AI)
+}
 _DATA_URL = re.compile(r"data:[a-z0-9.+-]+/[a-z0-9.+-]+;base64,[a-z0-9+/_=-]+", re.IGNORECASE)
 _HTTPS_URL = re.compile(r"https://[!-~]{1,4096}")
 _ADDRESS = re.compile(r"://|^\s*(?:https?|gs|s3|ftp|file):", re.IGNORECASE)
@@ -70,7 +78,10 @@ _FETCHES_IMAGES = frozenset(("anthropic",))
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One call. `params` are OpenAI's, without nulls; `dropped` names what no provider is given."""
+    """One call. `params` are OpenAI's, without nulls; `dropped` names what no provider is given.
+
+    `api_key` is empty for a provider that has none; `fields` holds what such a one has instead.
+    """
 
     provider: str
     base_url: str | None
@@ -81,6 +92,7 @@ class Envelope:
     messages: list[JsonObject] = field(repr=False)
     params: JsonObject = field(repr=False)
     dropped: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -95,10 +107,14 @@ def read_envelope(body: bytes) -> Envelope:
     request = as_object(document.get("request"))
     wanted = {name: value for name, value in request.items() if value is not None}
     provider = _text(document, "provider", _PROVIDER)
+    base_url = _base_url(document.get("base_url"))
+    credentials = as_object(document.get("credentials"))
+    kind = _BY_FIELDS.get(provider)
+    fields = {} if kind is None else _fields(kind, base_url, credentials)
     return Envelope(
         provider=provider,
-        base_url=_base_url(document.get("base_url")),
-        api_key=_text(as_object(document.get("credentials")), "api_key", _KEY),
+        base_url=base_url,
+        api_key=_text(credentials, "api_key", _KEY) if kind is None else fields.get("api_key", ""),
         first_token_timeout_s=_seconds(document.get("first_token_timeout_s")),
         model=_text(request, "model", _MODEL),
         stream=request.get("stream") is True,
@@ -107,7 +123,19 @@ def read_envelope(body: bytes) -> Envelope:
         dropped=tuple(
             name for name in wanted if name not in _PARAMS | _HANDLED and _NAME.fullmatch(name)
         ),
+        fields=fields,
     )
+
+
+def _fields(kind: ProviderKind, base_url: str | None, credentials: JsonObject) -> dict[str, str]:
+    """The credentials of a kind whose host follows from them, checked once more."""
+    fields = {name: value for name, value in credentials.items() if isinstance(value, str)}
+    try:
+        check_base_url(kind, base_url)
+        check_credentials(kind, fields)
+    except FieldRefused as refused:
+        raise invalid_request(refused.message) from None
+    return fields
 
 
 def _text(holder: JsonObject, name: str, pattern: re.Pattern[str]) -> str:

@@ -314,6 +314,19 @@ class GeminiTranslator:
         )
 
 
+class VertexTranslator(GeminiTranslator):
+    """Translates for Gemini on Vertex AI, which differs in its sign-in alone."""
+
+    def request(self, envelope: Envelope) -> ProviderRequest:
+        """Gemini's request with a bearer token. Raises CallFailed (400)."""
+        request = super().request(envelope)
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {envelope.api_key}",
+        }
+        return ProviderRequest(headers, request.body, request.dropped, request.notes)
+
+
 class _GeminiStream:
     def __init__(self, iterator: GeminiIterator, unreadable: CallFailed) -> None:
         self._iterator = iterator

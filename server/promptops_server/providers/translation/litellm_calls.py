@@ -20,9 +20,11 @@ from litellm.exceptions import (
     InternalServerError,
     Timeout,
 )
+from litellm.llms.bedrock.base_aws_llm import BaseAWSLLM
 from litellm.types.utils import ModelResponse
 from multidict import CIMultiDict
 
+from promptops_server.providers.kinds import base_url_of
 from promptops_server.providers.translation.envelope import Envelope
 from promptops_server.providers.translation.failures import (
     CallFailed,
@@ -33,6 +35,7 @@ from promptops_server.providers.translation.failures import (
 )
 from promptops_server.providers.translation.port import Completion, Delta, JsonObject
 from promptops_server.providers.translation.shapes import choices, message_fields, usage_object
+from promptops_server.providers.types import ProviderKind
 
 _log = logging.getLogger("promptops.adaptor")
 
@@ -67,6 +70,16 @@ def _forget(api_key: str) -> None:
     for name, client in list(cache.cache_dict.items()):
         if getattr(client, "api_key", None) == api_key:
             cache.delete_cache(name)
+
+
+def _credentials(envelope: Envelope) -> JsonObject:
+    """What LiteLLM signs a call with, and the host where it follows from the fields."""
+    if envelope.provider == ProviderKind.AZURE:
+        return {**envelope.fields, "api_base": envelope.base_url}
+    if envelope.provider == ProviderKind.BEDROCK:
+        host = base_url_of(ProviderKind.BEDROCK, None, envelope.fields)
+        return {**envelope.fields, "aws_bedrock_runtime_endpoint": host}
+    return {"api_key": envelope.api_key}
 
 
 def _tells_usage(stream: litellm.CustomStreamWrapper) -> bool:
@@ -121,13 +134,16 @@ class LongTail:
             return await self._complete(envelope)
         finally:
             _forget(envelope.api_key)
+            if envelope.provider == ProviderKind.BEDROCK:
+                # LiteLLM keeps what it signs with for an hour.
+                BaseAWSLLM().iam_cache.flush_cache()
 
     async def _complete(self, envelope: Envelope) -> object:
         streamed: JsonObject = {"stream": True, "stream_options": {"include_usage": True}}
         return await litellm.acompletion(  # pyright: ignore[reportCallIssue]
             model=f"{envelope.provider}/{envelope.model}",
             messages=copy.deepcopy(envelope.messages),
-            api_key=envelope.api_key,
+            **_credentials(envelope),  # pyright: ignore[reportArgumentType]
             drop_params=True,
             # Else a call with tools imports LiteLLM's proxy, which needs packages of its own.
             _skip_mcp_handler=True,

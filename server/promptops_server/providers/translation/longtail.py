@@ -18,7 +18,9 @@ from promptops_server.providers.translation.failures import (
     timed_out,
 )
 from promptops_server.providers.translation.port import Answer, Completion, Delta, JsonObject
-from promptops_server.providers.types import LONG_TAIL
+from promptops_server.providers.types import LONG_TAIL, ProviderKind
+
+_BY_FIELDS = frozenset({ProviderKind.AZURE, ProviderKind.BEDROCK})
 
 
 class LongTailCalls(Protocol):
@@ -46,10 +48,13 @@ class LongTailLane:
 
     async def answer(self, envelope: Envelope) -> Answer:
         """The answer, once its first piece has come. Raises CallFailed before that."""
-        if envelope.provider not in LONG_TAIL:
+        if envelope.provider not in LONG_TAIL | _BY_FIELDS:
             raise invalid_request("This provider is not one that the adaptor speaks to.")
-        if envelope.base_url is not None:
-            raise invalid_request("Only anthropic and gemini take a base URL.")
+        if envelope.base_url is not None and envelope.provider in LONG_TAIL:
+            raise invalid_request("Only anthropic, gemini and azure take a base URL.")
+        if envelope.provider == ProviderKind.BEDROCK and "/" in envelope.model:
+            # LiteLLM reads a region, an ARN or another of Amazon's services from what precedes it.
+            raise invalid_request("This is not the name of a Bedrock model.")
         dropped = self._calls.dropped(envelope)
         try:
             async with asyncio.timeout(envelope.first_token_timeout_s):
