@@ -10,8 +10,9 @@ from promptops_server.access.types import Caller
 from promptops_server.core.fields import Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
-from promptops_server.prompts import organising, preview, publishing, repository, service
+from promptops_server.prompts import comparing, organising, preview, publishing, repository, service
 from promptops_server.prompts.deps import Targets
+from promptops_server.prompts.diff_schemas import DiffRead
 from promptops_server.prompts.errors import (
     AliasInUse,
     AliasNotFound,
@@ -34,6 +35,7 @@ from promptops_server.prompts.schemas import (
     PromptRender,
     PromptUpdate,
     RenderRead,
+    State,
     TemplateRender,
     VersionCreate,
     VersionRead,
@@ -259,6 +261,19 @@ async def restore_version(prompt: str, version: str, caller: Author, db: Db) -> 
         return VersionRead.of(
             await publishing.set_deprecated(session, caller, prompt, version, deprecated=False)
         )
+
+
+@router.get("/{prompt}/diff", responses=errors(PromptNotFound, VersionNotFound, DraftNotFound))
+async def compare_states(
+    prompt: str,
+    caller: Reader,
+    db: Db,
+    before: Annotated[State, Query(alias="from")],
+    after: Annotated[State, Query(alias="to")],
+) -> DiffRead:
+    """How two states differ; each is a version's number, or `draft` for your own."""
+    async with db.transaction(caller.project_id) as session:
+        return await comparing.compare(session, caller, prompt, before, after)
 
 
 @router.post(

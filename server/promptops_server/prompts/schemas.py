@@ -211,6 +211,10 @@ Variables = Annotated[dict[str, Any], Field(max_length=MAX_VARIABLES)]
 Conversation = Annotated[list[ConversationMessage], Field(max_length=MAX_MESSAGES)]
 
 
+# A version's number, or the caller's draft.
+State = Annotated[str, StringConstraints(pattern=f"^draft$|{VERSION_PATTERN}")]
+
+
 class PromptRender(BaseModel):
     """Which version is rendered (your draft where none is named), and with what."""
 
