@@ -106,6 +106,7 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.authenticator = services.authenticator
         api.state.cursors = services.cursors
         api.state.targets = services.targets
+        api.state.model_client = services.model_client
         api.state.master_key = services.master_key
         api.state.address_policy = services.address_policy
         api.state.run_reader = services.run_path.reader

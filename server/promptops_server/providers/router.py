@@ -6,8 +6,8 @@ from promptops_server.access.deps import Admin, Db, PageCursors, Reader
 from promptops_server.core.fields import Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
-from promptops_server.providers import service
-from promptops_server.providers.deps import Key, Policy
+from promptops_server.providers import service, testing
+from promptops_server.providers.deps import Client, Key, Policy
 from promptops_server.providers.errors import ProviderNameTaken, ProviderNotFound
 from promptops_server.providers.schemas import (
     ProviderCreate,
@@ -15,6 +15,8 @@ from promptops_server.providers.schemas import (
     ProviderKinds,
     ProviderPatch,
     ProviderRead,
+    ProviderTest,
+    ProviderTestRead,
 )
 from promptops_server.providers.types import ProviderKind
 
@@ -80,3 +82,14 @@ async def delete_provider(provider: str, caller: Admin, db: Db) -> None:
     """Deletes a provider with its credentials; versions that name it do not run any more."""
     async with db.transaction(caller.project_id) as session:
         await service.delete_provider(session, caller, provider)
+
+
+@router.post("/{provider}/test", responses=errors(ProviderNotFound, body=True))
+async def test_provider(
+    provider: str, wanted: ProviderTest, caller: Admin, db: Db, client: Client
+) -> ProviderTestRead:
+    """Makes the smallest real call: 200 with `ok`, or with the reason why it failed."""
+    async with db.transaction(caller.project_id) as session:
+        target = await service.get_test_target(session, caller, provider, wanted.model)
+    # The provider is called with no transaction open.
+    return ProviderTestRead.of(await testing.call_once(client, target))

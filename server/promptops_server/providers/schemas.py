@@ -9,6 +9,7 @@ from promptops_server.core.fields import Slug
 from promptops_server.kit.ids import to_public
 from promptops_server.providers.kinds import rules_of
 from promptops_server.providers.models import Provider, ProviderCredential
+from promptops_server.providers.testing import TestOutcome
 from promptops_server.providers.types import DEFAULT_BASE_URLS, Lane, ProviderKind, lane_of
 
 CredentialName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
@@ -48,6 +49,35 @@ class ProviderPatch(BaseModel):
     name: Annotated[Slug, _LEFT_OUT] = ""
     base_url: BaseUrl | None = None
     credentials: Annotated[Credentials, _LEFT_OUT] = {}
+
+
+class ProviderTest(BaseModel):
+    """Which model a test asks; where none is named, a small one that the kind is known to have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,256}$")] | None = None
+
+
+class ProviderTestRead(BaseModel):
+    """How a test went: where it failed, the code of the error and a sentence of this server's."""
+
+    ok: bool
+    model: str
+    latency_ms: int
+    code: str | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, outcome: TestOutcome) -> Self:
+        """The public form of an outcome."""
+        return cls(
+            ok=outcome.code is None,
+            model=outcome.model,
+            latency_ms=outcome.latency_ms,
+            code=outcome.code,
+            reason=outcome.reason,
+        )
 
 
 class CredentialFieldRead(BaseModel):

@@ -37,9 +37,12 @@ from promptops_server.providers.kinds import (
 from promptops_server.providers.models import Provider, ProviderCredential
 from promptops_server.providers.prices import find_price
 from promptops_server.providers.schemas import ProviderCreate, ProviderPatch
+from promptops_server.providers.testing import SMALL_MODELS
 from promptops_server.providers.types import (
     ModelTarget,
     ProviderKind,
+    ProviderTarget,
+    SealedCredential,
     lane_of,
 )
 
@@ -297,6 +300,28 @@ async def get_provider(
         raise ProviderNotFound("There is no such provider in this project.")
     found = await repository.credentials_of(session, caller.project_id, [provider.id])
     return provider, found.get(provider.id)
+
+
+async def get_test_target(
+    session: AsyncSession, caller: Caller, ref: str, model: str | None
+) -> ModelTarget:
+    """What a test of the provider calls: this model, or else a small one of its kind.
+
+    Raises ProviderNotFound, and InvalidRequest where no model is named and none is known.
+    """
+    provider, credential = await get_provider(session, caller, ref)
+    kind = ProviderKind(provider.kind)
+    name = model or SMALL_MODELS.get(kind)
+    if name is None:
+        raise _at("#/model", "Name a model: none is known for this kind of provider.")
+    sealed = None
+    if credential is not None:
+        identity = repository.credential_identity(
+            provider.project_id, credential.id, credential.origin
+        )
+        sealed = SealedCredential(credential.sealed, identity)
+    target = ProviderTarget(provider.id, provider.name, kind, provider.base_url, sealed)
+    return ModelTarget(target, name, None)
 
 
 async def list_providers(
