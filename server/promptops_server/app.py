@@ -30,6 +30,7 @@ from promptops_server.wiring import (
     open_services,
 )
 
+_RUN_PREFIX = RUN_PATH.partition("{")[0]
 _DESCRIPTION = "Write, version, release and run prompts by name."
 
 
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """The ASGI application of one API process."""
     api = make_api()
     run_route = _RunRoute()
-    # First in the table: the route where time counts is matched first.
+    # For what is no POST, and for the list of routes; a run itself is matched before the table.
     api.router.routes.insert(0, Route(RUN_PATH, run_route, methods=["POST"]))
 
     @asynccontextmanager
@@ -122,9 +123,15 @@ def create_app(settings: Settings) -> ASGIApp:
     api.router.lifespan_context = lifespan
     strict = StrictJsonBodies(api)
 
-    async def strict_but_runs(scope: Scope, receive: Receive, send: Send) -> None:
-        # The run route reads its own body, once.
-        is_run = scope["type"] == "http" and scope["path"].startswith("/api/v1/run/")
-        await (api if is_run else strict)(scope, receive, send)
+    async def runs_first(scope: Scope, receive: Receive, send: Send) -> None:
+        # The one route where time counts is matched here: it reads its own body, once, and its
+        # errors are answered by RequestContext.
+        if scope["type"] == "http" and scope["path"].startswith(_RUN_PREFIX):
+            alias = scope["path"][len(_RUN_PREFIX) :]
+            if scope["method"] == "POST" and alias and "/" not in alias:
+                scope["path_params"] = {"prompt_alias": alias}
+                await run_route(scope, receive, send)
+                return
+        await strict(scope, receive, send)
 
-    return RequestContext(strict_but_runs)
+    return RequestContext(runs_first)

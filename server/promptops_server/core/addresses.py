@@ -8,6 +8,7 @@ connection goes to an address that was checked (see core/http.py).
 import ipaddress
 import socket
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from promptops_server.core.errors import AppError
@@ -40,6 +41,7 @@ class Endpoint:
         return f"{self.scheme}://{host}:{self.port}"
 
 
+@lru_cache(maxsize=4096)
 def endpoint_of(url: str) -> Endpoint:
     """The endpoint of an http or https URL.
 
@@ -92,6 +94,10 @@ class AddressPolicy:
 
         Raises AddressRefused otherwise; the sentence does not tell what the name resolved to.
         """
+        _check(self, host, port, address)
+
+    def check_at_length(self, host: str, port: int, address: str) -> None:
+        """The same, worked out; `check` remembers what passed, since a policy never changes."""
         ip = _unwrapped(ipaddress.ip_address(address.partition("%")[0]))
         effective = "loopback" if ip.is_loopback or ip.is_unspecified else str(ip)
         if (effective, port) in self.own_addresses:
@@ -103,6 +109,11 @@ class AddressPolicy:
                 f"{host}:{port} is a private address. The operator can allow it with "
                 "PROMPTOPS_PRIVATE_MODEL_HOSTS."
             )
+
+
+@lru_cache(maxsize=4096)
+def _check(policy: AddressPolicy, host: str, port: int, address: str) -> None:
+    policy.check_at_length(host, port, address)
 
 
 def _unwrapped(ip: IpAddress) -> IpAddress:

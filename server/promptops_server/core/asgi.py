@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import cast
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from promptops_server.core import strict_json
@@ -28,11 +28,11 @@ CONTENT_SECURITY_POLICY = (
     "worker-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_SECURITY_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 MAX_WRITE_BODY_BYTES = 2 * 1024 * 1024
@@ -109,7 +109,10 @@ class RequestContext:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        given = ""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value.decode("latin-1")
         request_id = given if _REQUEST_ID.fullmatch(given) else to_public("req", new_id())
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
@@ -119,10 +122,7 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in _SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                _add_headers(message, request_id)
             await send(message)
 
         try:
@@ -152,6 +152,15 @@ class RequestContext:
                     }
                 },
             )
+
+
+def _add_headers(message: Message, request_id: str) -> None:
+    """Adds the request's id, and the security headers that the answer does not set itself."""
+    headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+    there = {name for name, _ in headers}
+    headers += [entry for entry in _SECURITY_HEADERS if entry[0] not in there]
+    headers.append((b"x-request-id", request_id.encode()))
+    message["headers"] = headers
 
 
 def route_of(scope: Scope) -> str:

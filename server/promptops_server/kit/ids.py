@@ -16,6 +16,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _VALUES.update({character.upper(): value for character, value in list(_VALUES.items())})
 _LENGTH = 26
+# Two characters at a time, the highest first.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
 _COUNTER_BITS = 12
 
 
@@ -68,11 +71,7 @@ def first_id_at(milliseconds: int) -> UUID:
 def to_public(prefix: str, identifier: UUID) -> str:
     """The public form of an id, as `run_` and 26 characters for the prefix `run`."""
     value = identifier.int
-    characters: list[str] = []
-    for _ in range(_LENGTH):
-        characters.append(_ALPHABET[value & 31])
-        value >>= 5
-    return f"{prefix}_{''.join(reversed(characters))}"
+    return f"{prefix}_{''.join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def from_public(prefix: str, text: str) -> UUID | None:

@@ -179,7 +179,7 @@ class Admission:
         interval = 0.0 if limits.tokens is None else limits.tokens.interval_us
         if limits.concurrent is None and not (change and interval):
             if grant.has_entry:
-                self._batches.post("UNLINK", f"run:{grant.run}")
+                self._batches.post_soon("UNLINK", f"run:{grant.run}")
             return
         keys = (f"tokens:{grant.name}", f"leases:{grant.name}", f"run:{grant.run}")
         self._batches.post("EVAL", _SETTLE, 3, *keys, repr(change * interval), grant.run)

@@ -324,6 +324,7 @@ class _Connection:
         self.send = send
         self._ping_every_s = ping_every_s
         self._watcher: asyncio.Task[None] | None = None
+        self._pinger: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._last_sent = 0.0
         self._has_ended = False
@@ -336,8 +337,9 @@ class _Connection:
         self._watcher = asyncio.create_task(self._watch(self._task))
 
     async def __aexit__(self, *_: object) -> None:
-        if self._watcher is not None:
-            self._watcher.cancel()
+        for helper in (self._watcher, self._pinger):
+            if helper is not None:
+                helper.cancel()
 
     def cancel(self) -> None:
         """Ends the run that this connection waits for, because somebody asked for it."""
@@ -346,22 +348,16 @@ class _Connection:
             self._task.cancel()
 
     async def _watch(self, task: asyncio.Task[None]) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(self._ping_every_s):
-                    message = await self._receive()
-            except TimeoutError:
-                await self._ping()
-                continue
-            if message["type"] == "http.disconnect":
-                self.client_left = True
-                task.cancel()
-                return
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.client_left = True
+        task.cancel()
 
-    async def _ping(self) -> None:
-        silent_s = time.monotonic() - self._last_sent
-        if self.has_begun and not self._has_ended and silent_s >= self._ping_every_s:
-            await self.write(PING)
+    async def _ping_forever(self) -> None:
+        while not self._has_ended:
+            await asyncio.sleep(self._ping_every_s)
+            if time.monotonic() - self._last_sent >= self._ping_every_s:
+                await self.write(PING)
 
     async def begin_stream(self, headers: Mapping[str, str]) -> None:
         raw = [
@@ -370,6 +366,7 @@ class _Connection:
         ]
         await self.send({"type": "http.response.start", "status": 200, "headers": raw})
         self.has_begun = True
+        self._pinger = asyncio.create_task(self._ping_forever())
 
     async def write(self, chunk: bytes) -> None:
         self._last_sent = time.monotonic()

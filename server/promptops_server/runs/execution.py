@@ -7,7 +7,7 @@ told that it is done: succeeded, failed, or cancelled.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from promptops_server.core.errors import AppError, ShuttingDown, StorageUnavailable
@@ -97,6 +97,8 @@ class RunExecution:
                 await self._call_until_accepted()
         except AppError as error:
             raise await self._failed(error) from None
+        except TimeoutError:
+            raise await self._out_of_time() from None
 
     async def stream_to(self, emit: Emit) -> None:
         """Emits the answer: `delta`..., then `usage` and `done`, or one `error`.
@@ -114,6 +116,9 @@ class RunExecution:
         except AppError as error:
             await emit("error", self.problem(await self._failed(error)))
             return
+        except TimeoutError:
+            await emit("error", self.problem(await self._out_of_time()))
+            return
         await emit("usage", usage_data(run.tokens, run.cost_usd))
         await emit("done", ending_of(run))
 
@@ -126,6 +131,8 @@ class RunExecution:
             return answer_of(await self._succeeded())
         except AppError as error:
             raise await self._failed(error) from None
+        except TimeoutError:
+            raise await self._out_of_time() from None
 
     def meta(self) -> dict[str, object]:
         """What is known when the run begins: the data of the `meta` event."""
@@ -184,18 +191,16 @@ class RunExecution:
             body["stream_options"] = {"include_usage": True}
         return body
 
-    @asynccontextmanager
-    async def _deadline(self) -> AsyncGenerator[None]:
-        """Ends the block when the run's time is up. Raises ProviderTimeout."""
+    def _deadline(self) -> asyncio.Timeout:
+        """Ends the block with TimeoutError when the run's time is up."""
         plan = self.plan
         left = plan.deadline_s - (utc_now() - plan.started_at).total_seconds()
-        try:
-            async with asyncio.timeout(max(left, 0.001)):
-                yield
-        except TimeoutError:
-            await self._close()
-            name = self._target.provider.name
-            raise timed_out(name, "no complete answer", plan.deadline_s) from None
+        return asyncio.timeout(max(left, 0.001))
+
+    async def _out_of_time(self) -> AppError:
+        await self._close()
+        name = self._target.provider.name
+        return await self._failed(timed_out(name, "no complete answer", self.plan.deadline_s))
 
     async def _call_until_accepted(self) -> None:
         """Calls the model, and where it fails, again or the next one. Raises AppError."""

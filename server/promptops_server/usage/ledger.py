@@ -41,12 +41,14 @@ class FenceLost(Conflict):
 class _Waiting:
     """A row, who waits for it, and until when."""
 
-    __slots__ = ("committed", "deadline", "fence", "row")
+    __slots__ = ("committed", "deadline", "fence", "is_over", "row")
 
     def __init__(self, row: _Row, fence: int | None, committed: asyncio.Future[None]) -> None:
         self.row = row
         self.fence = fence
         self.committed = committed
+        # Written or refused; a caller that went away does not make it so.
+        self.is_over = False
         self.deadline = time.monotonic() + _PATIENCE_S
 
 
@@ -59,6 +61,7 @@ class Ledger:
         self._queue: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._connection: PooledConnection | None = None
         self._closing = False
 
     def start(self) -> None:
@@ -72,6 +75,9 @@ class Ledger:
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        if self._connection is not None:
+            await self._pool.release(self._connection)
+            self._connection = None
 
     async def record(self, run: RunRecord, *, fence: int | None = None) -> None:
         """Returns once the run is committed; with `fence`, its unit of work has ended with it.
@@ -79,15 +85,16 @@ class Ledger:
         Raises StorageUnavailable where that did not come about within five seconds, InternalError
         where PostgreSQL refuses this row, and FenceLost where the work is another's by now.
         """
-        waiting = _Waiting(row_of(run), fence, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(row_of(run), fence, loop.create_future())
         self._queue.append(waiting)
         self._wake.set()
+        timer = loop.call_later(_PATIENCE_S, _run_out_of_time, waiting)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                # Shielded: a caller that is cancelled leaves its row to be written all the same.
-                await asyncio.shield(waiting.committed)
-        except TimeoutError:
-            raise storage_unavailable() from None
+            # A caller that is cancelled leaves its row to be written all the same.
+            await waiting.committed
+        finally:
+            timer.cancel()
 
     async def _write_forever(self) -> None:
         while self._queue or not self._closing:
@@ -114,7 +121,7 @@ class Ledger:
         now = time.monotonic()
         kept: list[_Waiting] = []
         for waiting in batch:
-            if waiting.committed.done():
+            if waiting.is_over:
                 continue
             if waiting.deadline > now:
                 kept.append(waiting)
@@ -123,17 +130,11 @@ class Ledger:
         self._queue[:0] = kept
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        rest = [waiting for waiting in batch if not waiting.committed.done()]
+        rest = [waiting for waiting in batch if not waiting.is_over]
         if not rest:
             return
         try:
-            async with self._pool.acquire() as connection:
-                try:
-                    lost = await _insert(connection, rest)
-                except CONNECTION_ERRORS:
-                    # Whatever state it is in, it must not come back from the pool.
-                    connection.terminate()
-                    raise
+            lost = await self._insert(rest)
         except CONNECTION_ERRORS:
             raise
         except (asyncpg.PostgresError, asyncpg.DataError, ValueError, TypeError) as error:
@@ -142,8 +143,23 @@ class Ledger:
             for waiting in rest:
                 if waiting in lost:
                     _fail(waiting, FenceLost("Another process has taken this run over."))
-                elif not waiting.committed.done():
+                    continue
+                waiting.is_over = True
+                if not waiting.committed.done():
                     waiting.committed.set_result(None)
+
+    async def _insert(self, batch: list[_Waiting]) -> list[_Waiting]:
+        # One writer needs one connection: it is not handed back after every batch.
+        if self._connection is None:
+            self._connection = await self._pool.acquire()
+        try:
+            return await _insert(self._connection, batch)
+        except CONNECTION_ERRORS:
+            # Whatever state it is in, it must not be used again.
+            connection, self._connection = self._connection, None
+            connection.terminate()
+            await self._pool.release(connection)
+            raise
 
     async def _halve(self, batch: list[_Waiting], error: Exception) -> None:
         if len(batch) > 1:
@@ -175,7 +191,15 @@ async def _insert(connection: PooledConnection, batch: list[_Waiting]) -> list[_
         ]
 
 
+def _run_out_of_time(waiting: _Waiting) -> None:
+    # The row stays queued until the writer sees that its time is up: it may be on its way.
+    if not waiting.committed.done():
+        waiting.committed.set_exception(storage_unavailable())
+        waiting.committed.exception()
+
+
 def _fail(waiting: _Waiting, error: Exception) -> None:
+    waiting.is_over = True
     if not waiting.committed.done():
         waiting.committed.set_exception(error)
         # Whoever waited may be gone; the failure counts as seen.

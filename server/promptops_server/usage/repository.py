@@ -52,7 +52,16 @@ INSERT INTO runs ({_COLUMNS}) SELECT {_VALUES} FROM ended ON CONFLICT (id) DO NO
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else orjson.dumps(storable_json(value)).decode()
+    if value is None:
+        return None
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        # Half of a surrogate pair, among other things that are seldom.
+        return orjson.dumps(storable_json(value)).decode()
+    if b"\\u0000" in text:
+        return orjson.dumps(storable_json(value)).decode()
+    return text.decode()
 
 
 def _text(value: str | None) -> str | None:

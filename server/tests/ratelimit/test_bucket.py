@@ -1,7 +1,7 @@
 """The door of the run path: requests, tokens and runs at once, exact under concurrency."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -32,9 +32,25 @@ async def away() -> AsyncGenerator[Redis]:
     await client.aclose()
 
 
+Open = Callable[[Redis], Admission]
+
+
+@pytest.fixture
+async def opened() -> AsyncGenerator[Open]:
+    doors: list[Admission] = []
+
+    def make(redis: Redis) -> Admission:
+        doors.append(Admission(redis))
+        return doors[-1]
+
+    yield make
+    for door in doors:
+        await door.close()
+
+
 @pytest.fixture(params=["in Valkey", "without Valkey"])
-def door(request: pytest.FixtureRequest, redis: Redis, away: Redis) -> Admission:
-    return Admission(redis if request.param == "in Valkey" else away)
+def door(request: pytest.FixtureRequest, redis: Redis, away: Redis, opened: Open) -> Admission:
+    return opened(redis if request.param == "in Valkey" else away)
 
 
 async def _enter(
@@ -46,8 +62,8 @@ async def _enter(
         return None
 
 
-async def test_200_callers_on_a_bucket_of_100_get_exactly_100(redis: Redis) -> None:
-    doors = [Admission(redis) for _ in range(4)]
+async def test_200_callers_on_a_bucket_of_100_get_exactly_100(redis: Redis, opened: Open) -> None:
+    doors = [opened(redis) for _ in range(4)]
     for number in range(10):
         grants = await asyncio.gather(
             *(_enter(doors[i % 4], f"round {number}", _HUNDRED) for i in range(200))
@@ -55,8 +71,8 @@ async def test_200_callers_on_a_bucket_of_100_get_exactly_100(redis: Redis) -> N
         assert sum(grant is not None for grant in grants) == 100
 
 
-async def test_the_numbers_tell_the_truth(redis: Redis) -> None:
-    door = Admission(redis)
+async def test_the_numbers_tell_the_truth(redis: Redis, opened: Open) -> None:
+    door = opened(redis)
     limits = Limits(Limit("key", per_minute=60, burst=3))
     states = [(await door.enter("numbers", limits, run="r")).headers for _ in range(3)]
     assert [state["RateLimit"] for state in states] == [
@@ -72,8 +88,8 @@ async def test_the_numbers_tell_the_truth(redis: Redis) -> None:
     assert "60 requests per minute" in refused.value.detail
 
 
-async def test_a_flush_of_valkey_loses_no_call(redis: Redis) -> None:
-    door = Admission(redis)
+async def test_a_flush_of_valkey_loses_no_call(redis: Redis, opened: Open) -> None:
+    door = opened(redis)
     for _ in range(2):
         grant = await door.enter("flushed", _HUNDRED, run="r")
         assert grant.headers["X-RateLimit-Remaining"] == "99"
@@ -120,8 +136,8 @@ async def test_runs_at_once_are_leased_and_given_back(door: Admission) -> None:
     assert await _enter(door, "leases", limits, "z") is None
 
 
-async def test_the_lease_of_a_process_that_died_expires(redis: Redis) -> None:
-    door = Admission(redis)
+async def test_the_lease_of_a_process_that_died_expires(redis: Redis, opened: Open) -> None:
+    door = opened(redis)
     limits = Limits(_PLENTY, concurrent=1)
     await door.enter("dead", limits, run="lost")
     assert 0 < await redis.pttl("leases:dead") <= 600_000
@@ -130,8 +146,8 @@ async def test_the_lease_of_a_process_that_died_expires(redis: Redis) -> None:
     assert await _enter(door, "dead", limits, "next") is not None
 
 
-async def test_an_entry_is_seen_until_its_run_is_settled(redis: Redis) -> None:
-    door = Admission(redis)
+async def test_an_entry_is_seen_until_its_run_is_settled(redis: Redis, opened: Open) -> None:
+    door = opened(redis)
     grant = await door.enter("entry", _HUNDRED, run="seen", entry=b"{}")
     assert await redis.get("run:seen") == b"{}"
     door.settle(grant, None)
@@ -139,8 +155,8 @@ async def test_an_entry_is_seen_until_its_run_is_settled(redis: Redis) -> None:
     assert await redis.get("run:seen") is None
 
 
-async def test_without_valkey_a_process_limits_by_itself(away: Redis) -> None:
-    door = Admission(away)
+async def test_without_valkey_a_process_limits_by_itself(away: Redis, opened: Open) -> None:
+    door = opened(away)
     limits = Limits(Limit("key", per_minute=1, burst=5))
     grants = [await _enter(door, "away", limits) for _ in range(8)]
     assert [grant is not None for grant in grants] == [True] * 5 + [False] * 3
