@@ -10,6 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from promptops_server import __version__
+from promptops_server.access.router import pages_router
 from promptops_server.access.router import router as access_router
 from promptops_server.core import docs, health, problems
 from promptops_server.core.asgi import RequestContext, StrictJsonBodies
@@ -47,6 +48,7 @@ def make_api() -> FastAPI:
     problems.install(api)
     for router in (
         access_router,
+        pages_router,
         prompts_router,
         render_router,
         deployments_router,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from promptops_server.core.settings import Settings
 
 _REFUSED = 2
+_KEY_NOTE = "This key is shown once:"
 
 
 def _complain(sentence: str) -> int:
@@ -34,6 +35,20 @@ def _settings() -> "Settings":
         first = error.errors()[0]
         name = ENV_PREFIX + str(first["loc"][0]).upper()
         raise SystemExit(_complain(f"{name}: {first['msg']}.")) from None
+
+
+def _settings_beside_up() -> "Settings":
+    """The settings, with the database that `up` runs here where no other is named."""
+    from promptops_server.embedded.postgres import find_running_database
+
+    settings = _settings()
+    if settings.database_url is None and settings.database_url_app is None:
+        url = find_running_database(settings.data_dir)
+        if url is None:
+            sentence = "No database: set PROMPTOPS_DATABASE_URL, or start `promptops-server up`."
+            raise SystemExit(_complain(sentence))
+        return settings.model_copy(update={"database_url": url})
+    return settings
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -108,8 +123,8 @@ def _openapi(_: argparse.Namespace) -> int:
     return 0
 
 
-def _show_new_key(making: "Coroutine[None, None, str]") -> int:
-    """Makes a key and prints its text on stdout, alone, so that a script can take it."""
+def _show_secret(making: "Coroutine[None, None, str]", note: str) -> int:
+    """Prints what is made on stdout, alone, so that a script can take it; the note on stderr."""
     from pydantic import ValidationError
 
     from promptops_server.core.errors import AppError
@@ -121,7 +136,7 @@ def _show_new_key(making: "Coroutine[None, None, str]") -> int:
         return _complain(f"{first['loc'][0]}: {first['msg']}.")
     except AppError as error:
         return _complain(error.detail)
-    print("This key is shown once:", file=sys.stderr)
+    print(note, file=sys.stderr)
     print(text)
     return 0
 
@@ -129,21 +144,28 @@ def _show_new_key(making: "Coroutine[None, None, str]") -> int:
 def _keys_create(arguments: argparse.Namespace) -> int:
     from promptops_server.wiring import create_key
 
-    return _show_new_key(
-        create_key(
-            _settings(),
-            project=arguments.project,
-            name=arguments.name,
-            scopes=arguments.scope,
-            requests_per_minute=arguments.requests_per_minute,
-        )
+    making = create_key(
+        _settings_beside_up(),
+        project=arguments.project,
+        name=arguments.name,
+        scopes=arguments.scope,
+        requests_per_minute=arguments.requests_per_minute,
     )
+    return _show_secret(making, _KEY_NOTE)
 
 
 def _projects_create(arguments: argparse.Namespace) -> int:
     from promptops_server.wiring import create_project
 
-    return _show_new_key(create_project(_settings(), name=arguments.name, slug=arguments.slug))
+    making = create_project(_settings_beside_up(), name=arguments.name, slug=arguments.slug)
+    return _show_secret(making, _KEY_NOTE)
+
+
+def _users_link(arguments: argparse.Namespace) -> int:
+    from promptops_server.wiring import make_sign_in_link
+
+    making = make_sign_in_link(_settings_beside_up(), project=arguments.project)
+    return _show_secret(making, "This link signs in once, within an hour:")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -189,6 +211,14 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--name", required=True, help="a name for people")
     create.add_argument("--slug", required=True, help="a name for machines")
     create.set_defaults(run=_projects_create)
+    users = commands.add_parser("users", help="Manage people.", description="Manage people.")
+    user_commands = users.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    text = "Make a one-time sign-in link for the first administrator and print it."
+    link = user_commands.add_parser("link", help=text, description=text)
+    link.add_argument(
+        "--project", metavar="SLUG", help="also make the administrator an owner of this project"
+    )
+    link.set_defaults(run=_users_link)
     return parser
 
 

@@ -1,5 +1,6 @@
 """Fills every port: from the settings to the objects that a process works with."""
 
+import logging
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -8,12 +9,13 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access import service as access
+from promptops_server.access.cookies import SessionCookie
 from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
-from promptops_server.access.service import Authenticator, LastUse, key_use_of
-from promptops_server.access.types import NamesByKind, Scope
+from promptops_server.access.service import Authenticator, LastUse, key_use_of, session_use_of
+from promptops_server.access.types import NamesByKind, Role, Scope
 from promptops_server.core.addresses import AddressPolicy
 from promptops_server.core.db import Database, Pool, open_pool, url_of
-from promptops_server.core.errors import NotFound
+from promptops_server.core.errors import Forbidden, NotFound
 from promptops_server.core.freshness import Freshness
 from promptops_server.core.health import Check
 from promptops_server.core.http import OutboundClient
@@ -58,6 +60,7 @@ class SubjectNames:
 # Asked before every deployment and promotion, in this order.
 RELEASE_CHECKS: ReleaseChecks = ()
 RESOURCE_NAMES: NamesByKind = {"prompts": SubjectNames(SUBJECTS[SubjectKind.PROMPT])}
+_log = logging.getLogger(__name__)
 _SYSTEM_POOL = 4
 _LEDGER_POOL = 4
 
@@ -101,6 +104,11 @@ def make_address_policy(settings: Settings) -> AddressPolicy:
     return AddressPolicy(private_hosts=settings.private_hosts(), own=frozenset(own))
 
 
+def make_cookie(settings: Settings) -> SessionCookie:
+    """How a session stands in a cookie at this installation's address."""
+    return SessionCookie(settings.web_address(), allow_insecure=settings.insecure_http)
+
+
 @dataclass(slots=True)
 class Services:
     """What an API process works with; close() ends all of it."""
@@ -115,6 +123,7 @@ class Services:
     ledger_pool: Pool
     freshness: Freshness
     key_use: LastUse
+    session_use: LastUse
     authenticator: Authenticator
     targets: ModelTargets
     model_client: ModelClient
@@ -137,6 +146,7 @@ class Services:
         await self.sweeper.close()
         await self.adaptor_starter.close()
         await self.key_use.close()
+        await self.session_use.close()
         await self.freshness.close()
         await self.model_client.close()
         await self.redis.aclose()
@@ -164,7 +174,18 @@ async def open_services(settings: Settings) -> Services:
     await freshness.start()
     key_use = key_use_of(system_pool)
     key_use.start()
-    authenticator = Authenticator(system_pool, freshness, key_use)
+    session_use = session_use_of(system_pool)
+    session_use.start()
+    cookie = make_cookie(settings)
+    if cookie.is_exposed and not cookie.is_refused:
+        _log.warning("sessions go over plain HTTP, readable on their way: %s", cookie.origin)
+    authenticator = Authenticator(
+        system_pool,
+        freshness,
+        key_use=key_use,
+        session_use=session_use,
+        cookie=cookie,
+    )
     targets = ModelTargets(system_pool, freshness)
     ledger = Ledger(ledger_pool)
     ledger.start()
@@ -211,6 +232,7 @@ async def open_services(settings: Settings) -> Services:
         ledger_pool=ledger_pool,
         freshness=freshness,
         key_use=key_use,
+        session_use=session_use,
         authenticator=authenticator,
         targets=targets,
         model_client=client,
@@ -224,7 +246,8 @@ async def open_services(settings: Settings) -> Services:
 async def prepare_installation(settings: Settings, *, with_demo: bool) -> dict[str, object]:
     """Makes the master key where there is none, migrates, and makes the demo project.
 
-    Returns what the first screen shows: the demo's API key (None where it is not known any more),
+    Returns what the first screen shows: the first administrator's sign-in link (or why nobody can
+    sign in; None once it was used), the demo's API key (None where it is not known any more),
     prompt and variables. Raises MasterKeyRefused, MigrationRefused and ValueError.
     """
     master_key = load_master_key(settings, create=True)
@@ -238,13 +261,53 @@ async def prepare_installation(settings: Settings, *, with_demo: bool) -> dict[s
     database = Database(settings)
     try:
         made = await demo.make_demo(database, settings.data_dir, master_key, SUBJECTS)
+        token = await demo.first_sign_in(database)
     finally:
         await database.close()
     return {
+        "sign_in": None if token is None else _sign_in(settings, token),
         "api_key": made.api_key,
         "demo_prompt": demo.FIRST_PROMPT,
         "curl_variables": demo.FIRST_VARIABLES,
     }
+
+
+def _sign_in(settings: Settings, token: str) -> str:
+    """The link of the token, or the sentence that says why nobody can sign in."""
+    cookie = make_cookie(settings)
+    if cookie.is_refused:
+        return cookie.refusal
+    return f"{settings.web_address()}/sign-in?token={token}"
+
+
+async def make_sign_in_link(settings: Settings, *, project: str | None) -> str:
+    """The address of a new one-time link for the first administrator; links before it end.
+
+    Makes the administrator where there is none, and an owner of the project with this slug, or
+    where none is named of the demo project. Raises Forbidden where nobody can sign in at this
+    installation's address, and NotFound for the project.
+    """
+    cookie = make_cookie(settings)
+    if cookie.is_refused:
+        raise Forbidden(cookie.refusal)
+    database = Database(settings)
+    try:
+        async with database.transaction(None) as session:
+            administrator = await access.ensure_administrator(session)
+            found = await access.find_project_id(session, project or demo.SLUG)
+            if found is not None:
+                await access.make_member(session, found, administrator.id, Role.OWNER)
+            elif project is not None:
+                raise NotFound(f"There is no project with the slug {project!r}.")
+            elif not await access.is_member_somewhere(session, administrator.id):
+                raise NotFound(
+                    "There is no demo project. Name the project that the administrator is to own"
+                    " with --project SLUG, or make one: promptops-server projects create."
+                )
+            token = await access.make_sign_in_link(session, administrator.id)
+    finally:
+        await database.close()
+    return _sign_in(settings, token)
 
 
 async def create_key(

@@ -45,7 +45,6 @@ class Platform:
 
     async def launch(self) -> None:
         """Starts it and returns at once."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PROMPTOPS_")}
         self.output = []
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -56,13 +55,33 @@ class Platform:
             stderr=asyncio.subprocess.STDOUT,
             # Also when pytest itself is killed, nothing is left running.
             preexec_fn=die_with_parent(signal.SIGTERM),
-            env={
-                **inherited,
-                "PROMPTOPS_DATA_DIR": str(self.data_dir),
-                "PROMPTOPS_PORT": str(self.port),
-                **self.environment,
-            },
+            env=self._whole_environment(),
         )
+
+    def _whole_environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PROMPTOPS_")}
+        return {
+            **inherited,
+            "PROMPTOPS_DATA_DIR": str(self.data_dir),
+            "PROMPTOPS_PORT": str(self.port),
+            **self.environment,
+        }
+
+    async def command(self, *words: str) -> str:
+        """What a command that is typed beside it prints; it has to succeed."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "promptops_server.cli", *words),
+            stdout=asyncio.subprocess.PIPE,
+            env=self._whole_environment(),
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+        return output.decode().strip()
+
+    def sign_in_link(self) -> str:
+        """The link that it printed."""
+        lines = [line.split() for line in self.output]
+        return next(words[2] for words in lines if words[:2] == ["Sign", "in"])
 
     async def said(self, text: str) -> None:
         """Returns when it has printed a line with the text."""

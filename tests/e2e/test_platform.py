@@ -190,10 +190,18 @@ async def test_a_second_start_keeps_everything_and_a_wrong_master_key_is_told() 
     with folder_for_a_test() as folder:
         platform = Platform(folder / "data", free_port())
         await platform.start()
-        first = platform.curl()
+        first, first_link = platform.curl(), platform.sign_in_link()
         assert await platform.stop() == 0
         await platform.start()
         assert platform.curl() == first
+        second_link = platform.sign_in_link()
+        async with aiohttp.ClientSession() as session:
+            for link, status in ((first_link, 410), (second_link, 303), (second_link, 410)):
+                async with session.post(link, allow_redirects=False) as response:
+                    assert response.status == status
+            another = await platform.command("users", "link")
+            async with session.get(another) as response:
+                assert response.status == 200
         assert await platform.stop() == 0
         platform.environment["PROMPTOPS_MASTER_KEY"] = "A" * 43 + "="
         await platform.launch()

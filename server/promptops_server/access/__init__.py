@@ -1,4 +1,5 @@
-"""Access: projects, API keys, and who is asking.
+"""Access: projects, people, API keys, and who is asking.
 
-Owns projects, environments and api_keys; gives every other slice its Caller.
+Owns projects, environments, api_keys, users, memberships, sessions and sign_in_links; gives every
+other slice its Caller.
 """

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader
+from fastapi.security import APIKeyCookie, APIKeyHeader
 
-from promptops_server.access.service import Authenticator, require
+from promptops_server.access.service import Authenticator, SignedIn, require
 from promptops_server.access.types import Caller, NamesByKind, Scope
 from promptops_server.core.db import Database
 from promptops_server.core.pagination import Cursors
@@ -15,11 +15,26 @@ _HEADER = APIKeyHeader(
     name="X-API-Key", scheme_name="ApiKey", description="An API key: `sk-po_...`", auto_error=False
 )
 
+_COOKIE = APIKeyCookie(
+    name="__Host-promptops_session",
+    scheme_name="Session",
+    description="A person's session (over plain HTTP without `__Host-`); changes need X-CSRF-Token",
+    auto_error=False,
+)
+
+
+def _authenticator(request: Request) -> Authenticator:
+    return cast("Authenticator", request.app.state.authenticator)
+
 
 def _with(scope: Scope | None) -> Callable[..., Awaitable[Caller]]:
-    async def caller(request: Request, key: Annotated[str | None, Security(_HEADER)]) -> Caller:
-        authenticator = cast("Authenticator", request.app.state.authenticator)
-        found = await authenticator.authenticate(key)
+    # The two schemes are named for the OpenAPI document; the Authenticator reads the headers.
+    async def caller(
+        request: Request,
+        _key: Annotated[str | None, Security(_HEADER)],
+        _cookie: Annotated[str | None, Security(_COOKIE)],
+    ) -> Caller:
+        found = await _authenticator(request).caller_of(request.headers, request.method)
         if scope is not None:
             require(found, scope)
         return found
@@ -27,7 +42,13 @@ def _with(scope: Scope | None) -> Callable[..., Awaitable[Caller]]:
     return caller
 
 
-# Any key in force: what it may see, the route says.
+async def _signed_in(
+    request: Request, _cookie: Annotated[str | None, Security(_COOKIE)]
+) -> SignedIn:
+    return await _authenticator(request).session_of(request.headers, request.method)
+
+
+# Any caller: what it may see, the route says.
 Identified = Annotated[Caller, Depends(_with(None))]
 Reader = Annotated[Caller, Depends(_with(Scope.READ))]
 Author = Annotated[Caller, Depends(_with(Scope.AUTHOR))]
@@ -49,3 +70,5 @@ def _names(request: Request) -> NamesByKind:
 Db = Annotated[Database, Depends(_database)]
 PageCursors = Annotated[Cursors, Depends(_cursors)]
 Names = Annotated[NamesByKind, Depends(_names)]
+Authentication = Annotated[Authenticator, Depends(_authenticator)]
+Person = Annotated[SignedIn, Depends(_signed_in)]

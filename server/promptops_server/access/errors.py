@@ -1,6 +1,6 @@
 """What access refuses."""
 
-from promptops_server.core.errors import Conflict, NotFound, Unauthorized
+from promptops_server.core.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
 
 
 def not_signed_in() -> Unauthorized:
@@ -45,3 +45,22 @@ class EnvironmentInUse(Conflict):
     """An environment stays while something is deployed there, and the last one always."""
 
     code = "environment_in_use"
+
+
+class ProjectNotFound(NotFound):
+    """The person belongs to no such project."""
+
+    code = "project_not_found"
+
+
+class ProjectNotNamed(InvalidRequest):
+    """A person of several projects has to say which one is meant."""
+
+    code = "project_not_named"
+
+
+class CsrfFailed(Forbidden):
+    """A change by cookie that a page of the product did not ask for."""
+
+    code = "csrf_failed"
+    title = "Not asked for by this product's page"

@@ -63,3 +63,54 @@ class ApiKey(Base):
     created_by_kind: Mapped[str]
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class User(Base):
+    """A person who signs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str | None]
+    name: Mapped[str]
+    is_instance_admin: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+    signed_in_at: Mapped[datetime | None] = mapped_column(_TIME)
+
+
+class Membership(Base):
+    """What a person is in a project."""
+
+    __tablename__ = "memberships"
+
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class Session(Base):
+    """A time for which a person is signed in; of its token only a hash."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+    last_used_at: Mapped[datetime] = mapped_column(_TIME)
+    expires_at: Mapped[datetime] = mapped_column(_TIME)
+    revoked_at: Mapped[datetime | None] = mapped_column(_TIME)
+
+
+class SignInLink(Base):
+    """A link that signs a person in once; of its token only a hash."""
+
+    __tablename__ = "sign_in_links"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+    expires_at: Mapped[datetime] = mapped_column(_TIME)
+    used_at: Mapped[datetime | None] = mapped_column(_TIME)

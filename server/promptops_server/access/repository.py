@@ -5,18 +5,41 @@ from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, update
+import asyncpg
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from promptops_server.access.models import ApiKey, Environment, Project
-from promptops_server.access.types import IMPLIED, Caller, KnownKey, Scope
+from promptops_server.access.models import (
+    ApiKey,
+    Environment,
+    Membership,
+    Project,
+    Session,
+    SignInLink,
+    User,
+)
+from promptops_server.access.types import (
+    IMPLIED,
+    ROLE_SCOPES,
+    SESSION_REQUESTS_PER_MINUTE,
+    Caller,
+    KnownKey,
+    KnownSession,
+    Member,
+    Role,
+    Scope,
+)
 from promptops_server.core.db import Pool
 from promptops_server.core.scoping import of_project, page_of
+from promptops_server.kit.ids import to_public
 
 _T = TypeVar("_T")
 
 
-def add(session: AsyncSession, *rows: Project | Environment | ApiKey) -> None:
+_Row = Project | Environment | ApiKey | User | Membership | Session | SignInLink
+
+
+def add(session: AsyncSession, *rows: _Row) -> None:
     session.add_all(rows)
 
 
@@ -26,6 +49,16 @@ async def find_project(session: AsyncSession, project_id: UUID) -> Project | Non
 
 async def find_project_by_slug(session: AsyncSession, slug: str) -> Project | None:
     return (await session.execute(select(Project).where(Project.slug == slug))).scalar_one_or_none()
+
+
+async def list_projects_of_user(session: AsyncSession, user_id: UUID) -> Sequence[Project]:
+    statement = (
+        select(Project)
+        .join(Membership, Membership.project_id == Project.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Project.slug)
+    )
+    return (await session.execute(statement)).scalars().all()
 
 
 async def lock_project(session: AsyncSession, project_id: UUID) -> None:
@@ -108,6 +141,131 @@ async def load_known_key(pool: Pool, digest: bytes) -> KnownKey | None:
 
 def _set_of(values: Sequence[_T] | None) -> frozenset[_T] | None:
     return None if values is None else frozenset(values)
+
+
+async def lock_first_administrator(session: AsyncSession) -> User | None:
+    """The first administrator, held so that of two who ask at once one makes them."""
+    name = "promptops_first_administrator"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    statement = select(User).where(User.is_instance_admin).order_by(User.id).limit(1)
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def find_membership(
+    session: AsyncSession, project_id: UUID, user_id: UUID
+) -> Membership | None:
+    return await session.get(Membership, (project_id, user_id))
+
+
+async def has_memberships(session: AsyncSession, user_id: UUID) -> bool:
+    statement = select(Membership.user_id).where(Membership.user_id == user_id).limit(1)
+    return (await session.execute(statement)).scalar_one_or_none() is not None
+
+
+async def delete_unused_links(session: AsyncSession, user_id: UUID) -> None:
+    await session.execute(
+        delete(SignInLink).where(SignInLink.user_id == user_id, SignInLink.used_at.is_(None))
+    )
+
+
+async def is_open_link(session: AsyncSession, digest: bytes, moment: datetime) -> bool:
+    statement = select(SignInLink.id).where(
+        SignInLink.token_sha256 == digest,
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > moment,
+    )
+    return (await session.execute(statement)).scalar_one_or_none() is not None
+
+
+async def spend_link(session: AsyncSession, digest: bytes, moment: datetime) -> User | None:
+    """Whom the link signs in, or None; of two who spend it at once one gets the person."""
+    statement = (
+        update(SignInLink)
+        .where(
+            SignInLink.token_sha256 == digest,
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > moment,
+        )
+        .values(used_at=moment)
+        .returning(SignInLink.user_id)
+    )
+    user_id = (await session.execute(statement)).scalar_one_or_none()
+    return None if user_id is None else await session.get(User, user_id)
+
+
+async def delete_ended_sessions(
+    session: AsyncSession, user_id: UUID, moment: datetime, idle_since: datetime
+) -> None:
+    ended = or_(
+        Session.expires_at <= moment,
+        Session.last_used_at <= idle_since,
+        Session.revoked_at.is_not(None),
+    )
+    await session.execute(delete(Session).where(Session.user_id == user_id, ended))
+
+
+async def revoke_sessions(
+    session: AsyncSession, user_id: UUID, session_id: UUID | None, moment: datetime
+) -> None:
+    """Revokes one session of the person, or all of them where none is named."""
+    statement = update(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
+    if session_id is not None:
+        statement = statement.where(Session.id == session_id)
+    await session.execute(statement.values(revoked_at=moment))
+
+
+async def load_session(
+    pool: Pool, digest: bytes, moment: datetime, idle_since: datetime
+) -> KnownSession | None:
+    """The session with this token's hash, unless it has ended; read with the role `system`."""
+    rows = await pool.fetch(
+        "SELECT s.id, s.user_id, s.expires_at, u.name, u.email, u.is_instance_admin, m.role, "
+        "p.id AS project_id, p.slug, p.name AS project_name "
+        "FROM sessions s JOIN users u ON u.id = s.user_id "
+        "LEFT JOIN memberships m ON m.user_id = u.id LEFT JOIN projects p ON p.id = m.project_id "
+        "WHERE s.token_sha256 = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 "
+        "AND s.last_used_at > $3 ORDER BY p.slug",
+        digest,
+        moment,
+        idle_since,
+    )
+    if not rows:
+        return None
+    first = rows[0]
+    members = tuple(
+        Member(row["project_id"], row["slug"], row["project_name"], Role(row["role"]))
+        for row in rows
+        if row["project_id"] is not None
+    )
+    callers = {member.slug: _person(first, member) for member in members}
+    callers |= {to_public("prj", member.project_id): callers[member.slug] for member in members}
+    return KnownSession(
+        id=first["id"],
+        user_id=first["user_id"],
+        user_name=first["name"],
+        email=first["email"],
+        is_instance_admin=first["is_instance_admin"],
+        members=members,
+        callers=callers,
+        expires_at=first["expires_at"],
+    )
+
+
+def _person(row: asyncpg.Record, member: Member) -> Caller:
+    return Caller(
+        kind="user",
+        id=row["user_id"],
+        name=row["name"],
+        project_id=member.project_id,
+        scopes=ROLE_SCOPES[member.role],
+        requests_per_minute=SESSION_REQUESTS_PER_MINUTE,
+        burst=SESSION_REQUESTS_PER_MINUTE,
+    )
+
+
+async def write_session_uses(pool: Pool, uses: Mapping[UUID, datetime]) -> None:
+    """Notes when each session was last used; written with the role `system`."""
+    await pool.execute(_WRITE_USES.format(table="sessions"), list(uses), list(uses.values()))
 
 
 async def write_key_uses(pool: Pool, uses: Mapping[UUID, datetime]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar
@@ -22,6 +22,15 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class Role(StrEnum):
+    """What a person is in a project."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    RUNNER = "runner"
+    VIEWER = "viewer"
+
+
 # A scope brings those that its work needs: an author reads, an administrator does everything.
 IMPLIED: dict[Scope, frozenset[Scope]] = {
     Scope.RUN: frozenset({Scope.RUN}),
@@ -29,6 +38,19 @@ IMPLIED: dict[Scope, frozenset[Scope]] = {
     Scope.AUTHOR: frozenset({Scope.AUTHOR, Scope.READ}),
     Scope.ADMIN: frozenset(Scope),
 }
+
+ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+    Role.VIEWER: frozenset({Scope.READ}),
+    Role.RUNNER: frozenset({Scope.READ, Scope.RUN}),
+    Role.EDITOR: frozenset({Scope.READ, Scope.RUN, Scope.AUTHOR}),
+    Role.OWNER: frozenset(Scope),
+}
+
+# A session ends after this time without use, and in any case after the other.
+SESSION_IDLE = timedelta(days=14)
+SESSION_LIFETIME = timedelta(days=90)
+SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
+SESSION_REQUESTS_PER_MINUTE = 600
 
 DEFAULT_ENVIRONMENTS = ("prod", "staging")
 MAX_ENVIRONMENTS = 100
@@ -112,3 +134,30 @@ class KnownKey:
 
     caller: Caller
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A project that a person belongs to, and what they are there."""
+
+    project_id: UUID
+    slug: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSession:
+    """A session as a process keeps it in memory.
+
+    `callers` has the person as a caller in each of their projects, by its slug and its public id.
+    """
+
+    id: UUID
+    user_id: UUID
+    user_name: str
+    email: str | None
+    is_instance_admin: bool
+    members: tuple[Member, ...]
+    callers: Mapping[str, Caller]
+    expires_at: datetime

@@ -144,3 +144,8 @@ def _own_addresses(host: str, port: int) -> set[str]:
         else:
             addresses.add("loopback" if ip.is_loopback else str(ip))
     return addresses
+
+
+def reachable_host(host: str) -> str:
+    """The host to connect to for a listening address: loopback where it means every address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104

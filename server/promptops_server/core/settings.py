@@ -5,9 +5,13 @@ docs/reference/settings.md describes each; a test holds the two together.
 
 import os
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from promptops_server.core.addresses import reachable_host
 
 ENV_PREFIX = "PROMPTOPS_"
 
@@ -20,6 +24,17 @@ def default_data_dir() -> Path:
     return Path(data_home) / "promptops"
 
 
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("Give an address as https://prompts.example.com")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("Give scheme, host and port only, as https://prompts.example.com")
+    if parts.port == 0:
+        raise ValueError("The port is not a port")
+    return url.rstrip("/")
+
+
 class Settings(BaseSettings):
     """The settings, each named PROMPTOPS_ and the field's name in capitals."""
 
@@ -28,7 +43,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    public_url: str | None = None
+    public_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    insecure_http: bool = False
 
     database_url: str | None = None
     database_url_app: str | None = None
@@ -55,6 +71,13 @@ class Settings(BaseSettings):
     run_deadline_s: float = Field(default=300.0, gt=0)
     background_runs: int = Field(default=32, ge=1, le=1000)
     drain_timeout_s: float = Field(default=30.0, ge=0)
+
+    def web_address(self) -> str:
+        """The address under which people reach the product: PROMPTOPS_PUBLIC_URL, or our own."""
+        if self.public_url is not None:
+            return self.public_url
+        host = reachable_host(self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def private_hosts(self) -> frozenset[tuple[str, int]]:
         """The exact (host, port) pairs of private addresses that a provider's base URL may name.

@@ -48,9 +48,13 @@ class Console:
             self.say(f"  {label}: still starting ({time.monotonic() - started:.0f} s)")
 
 
+_LINK_NOTE = "           (once, within an hour; a new link: promptops-server users link)"
+
+
 def describe_ready(
     *,
     url: str,
+    sign_in: str | None,
     api_key: str | None,
     demo_prompt: str,
     variables: Mapping[str, object],
@@ -60,7 +64,8 @@ def describe_ready(
     """The lines that say where everything is, with a call that can be pasted into a shell.
 
     Without a key (it was shown at the first start, and only its hash is kept) the call takes it
-    from PROMPTOPS_API_KEY.
+    from PROMPTOPS_API_KEY. `sign_in` is the one-time link, or why there is none; None once it was
+    used.
     """
     shown_key = api_key or "shown at the first start (a new one: promptops-server keys create)"
     header = f"'X-API-Key: {api_key}'" if api_key else '"X-API-Key: $PROMPTOPS_API_KEY"'
@@ -69,6 +74,7 @@ def describe_ready(
         "",
         f"PromptOps runs at {url}",
         "",
+        *([f"  Sign in  {sign_in}", _LINK_NOTE] if sign_in else []),
         f"  API key  {shown_key}",
         "  Try it   ",
         f"    curl -N {shlex.quote(f'{url}/api/v1/run/{demo_prompt}?env=prod')} \\",

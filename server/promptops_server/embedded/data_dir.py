@@ -76,14 +76,19 @@ class DataDir:
         return self.logs / f"{name}.log"
 
 
+def find_data_dir(root: Path) -> DataDir:
+    """The data directory and its folders by name; nothing is made or looked at."""
+    root = root.expanduser().absolute()
+    return DataDir(root, *_socket_folders(root))
+
+
 def open_data_dir(root: Path) -> DataDir:
     """The data directory, made where it does not exist, with its private folders.
 
     Raises StartRefused where it cannot be made or written.
     """
-    root = root.expanduser().absolute()
-    sockets, postgres_sockets = _socket_folders(root)
-    data = DataDir(root, sockets, postgres_sockets)
+    data = find_data_dir(root)
+    root = data.root
     try:
         _make_root(root)
         for folder in (data.run, data.logs, data.valkey, data.sockets):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from promptops_server.access import service as access
 from promptops_server.access.schemas import ProjectCreate
-from promptops_server.access.types import Caller, Scope
+from promptops_server.access.types import Caller, Role, Scope
 from promptops_server.core.addresses import AddressPolicy
 from promptops_server.core.db import Database
 from promptops_server.core.secrets import MasterKey
@@ -132,6 +132,21 @@ async def make_demo(
                 await deployments.deploy(session, caller, release, subjects)
     _write(key_file, key)
     return DemoProject(key, is_new=True)
+
+
+async def first_sign_in(database: Database) -> str | None:
+    """The token of a new sign-in link for the first administrator, an owner of the demo project.
+
+    None once the administrator has signed in: then links are made on request only.
+    """
+    async with database.transaction(None) as session:
+        administrator = await access.ensure_administrator(session)
+        if administrator.signed_in_at is not None:
+            return None
+        project_id = await access.find_project_id(session, SLUG)
+        if project_id is not None:
+            await access.make_member(session, project_id, administrator.id, Role.OWNER)
+        return await access.make_sign_in_link(session, administrator.id)
 
 
 def _system_caller(project_id: UUID) -> Caller:

@@ -44,8 +44,3 @@ def find_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
-
-
-def reachable_host(host: str) -> str:
-    """The host to connect to for a listening address: loopback where it means every address."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from promptops_server.core.addresses import reachable_host
 from promptops_server.core.settings import Settings
 from promptops_server.embedded.children import Launch
 from promptops_server.embedded.data_dir import DataDir
@@ -16,7 +17,7 @@ from promptops_server.embedded.environment import (
     with_listener,
 )
 from promptops_server.embedded.keeper import KeptChild, Report
-from promptops_server.embedded.listener import find_free_port, reachable_host
+from promptops_server.embedded.listener import find_free_port
 from promptops_server.embedded.postgres import Cluster, keep_postgres, open_cluster
 from promptops_server.embedded.probes import answers_http
 from promptops_server.embedded.processes import ChildrenRecord

@@ -22,6 +22,7 @@ from promptops_server.embedded.binaries import copy_postgres, find_postgres
 from promptops_server.embedded.children import Launch, read_last_line, start_child
 from promptops_server.embedded.data_dir import (
     DataDir,
+    find_data_dir,
     make_private_folder,
     open_data_dir,
     remove_short_folders,
@@ -75,8 +76,25 @@ class Cluster:
     @property
     def url(self) -> str:
         """The address of the database, as its superuser. The socket's folder keeps others out."""
-        folder = quote(str(self.data.postgres_sockets), safe="")
-        return f"postgresql://{_SUPERUSER}@/{_DATABASE}?host={folder}"
+        return _url_in(self.data)
+
+
+def _url_in(data: DataDir) -> str:
+    folder = quote(str(data.postgres_sockets), safe="")
+    return f"postgresql://{_SUPERUSER}@/{_DATABASE}?host={folder}"
+
+
+def find_running_database(root: Path) -> str | None:
+    """The address of the database that `up` runs on this data directory, or None.
+
+    For commands that are typed beside it, by a user who may enter the socket's folder.
+    """
+    data = find_data_dir(root)
+    try:
+        is_there = (data.postgres_sockets / f".s.PGSQL.{_PORT}").is_socket()
+    except PermissionError:
+        return None
+    return _url_in(data) if is_there else None
 
 
 def open_cluster(data: DataDir, postgres_user: str | None = None) -> Cluster:

@@ -19,11 +19,16 @@ _REFUSED = 2
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the first screen shows. The key is None from the second start on."""
+    """What the first screen shows.
+
+    The key is None where its text is not known any more. `sign_in` is the one-time link, or why
+    there is none; None once it was used.
+    """
 
     api_key: str | None
     demo_prompt: str
     variables: dict[str, object]
+    sign_in: str | None = None
 
 
 async def run_prepare(launch: Launch, record: ChildrenRecord) -> Prepared:
@@ -43,7 +48,7 @@ async def run_prepare(launch: Launch, record: ChildrenRecord) -> Prepared:
         if process.returncode is None:
             await end_child(process, launch, asyncio.Event())
         record.remove(process.pid)
-    # Only what went to stderr is kept: stdout has the API key.
+    # Only what went to stderr is kept: stdout has the API key and the sign-in link.
     _append(launch, errors)
     if process.returncode != 0:
         raise _failure(process.returncode, errors.decode(errors="replace").strip(), launch)
@@ -76,8 +81,10 @@ def _read(output: bytes, launch: Launch) -> Prepared:
         raise PartFailed(f"Setting up the database gave no answer. See {launch.log}.")
     facts = cast("dict[str, object]", loaded)
     key, variables = facts.get("api_key"), facts.get("curl_variables")
+    sign_in = facts.get("sign_in")
     return Prepared(
         api_key=key if isinstance(key, str) else None,
         demo_prompt=str(facts.get("demo_prompt", "demo")),
         variables=cast("dict[str, object]", variables) if isinstance(variables, dict) else {},
+        sign_in=sign_in if isinstance(sign_in, str) else None,
     )

@@ -20,7 +20,7 @@ from promptops_server.embedded.control_server import ControlServer
 from promptops_server.embedded.data_dir import DataDir, held, open_data_dir, remove_short_folders
 from promptops_server.embedded.errors import PartFailed, StartRefused
 from promptops_server.embedded.keeper import KeptChild
-from promptops_server.embedded.listener import listen, reachable_host
+from promptops_server.embedded.listener import listen
 from promptops_server.embedded.parts import Commands, Parts, build_parts
 from promptops_server.embedded.postgres import create_cluster
 from promptops_server.embedded.prepare import Prepared, run_prepare
@@ -173,11 +173,9 @@ class _Supervisor:
             await part.wait_ready(_READY_TIMEOUT_S)
 
     def _say_ready(self, prepared: Prepared) -> None:
-        settings = self._settings
-        host = reachable_host(settings.host)
-        shown = f"[{host}]" if ":" in host else host
         for line in describe_ready(
-            url=(settings.public_url or f"http://{shown}:{settings.port}").rstrip("/"),
+            url=self._settings.web_address(),
+            sign_in=prepared.sign_in,
             api_key=prepared.api_key,
             demo_prompt=prepared.demo_prompt,
             variables=prepared.variables,

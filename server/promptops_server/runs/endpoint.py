@@ -68,7 +68,7 @@ class RunEndpoint:
         """Answers one request. Raises AppError until the answer has begun."""
         scope["route_pattern"] = PATH
         headers = Headers(scope=scope)
-        caller = await self._authenticator.authenticate(headers.get("x-api-key"))
+        caller = await self._authenticator.caller_of(headers, "POST")
         check_json_type(headers)
         body = await read_body(receive, MAX_RUN_BODY_BYTES)
         alias = cast("str", scope["path_params"]["prompt_alias"])

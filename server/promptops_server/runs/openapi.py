@@ -83,7 +83,7 @@ def run_operation() -> dict[str, Any]:
         "summary": "Run Prompt",
         "operationId": "run_prompt",
         "description": "Runs the version deployed to the environment, by the prompt's alias.",
-        "security": [{"ApiKey": []}],
+        "security": [{"ApiKey": []}, {"Session": []}],
         "parameters": [
             {
                 "name": "prompt_alias",

@@ -6,10 +6,11 @@ import pytest
 from promptops_server.embedded.console import Console, describe_ready
 
 
-def ready(api_key: str | None) -> str:
+def ready(api_key: str | None, sign_in: str | None = None) -> str:
     return "\n".join(
         describe_ready(
             url="http://127.0.0.1:8000",
+            sign_in=sign_in,
             api_key=api_key,
             demo_prompt="demo",
             variables={"topic": 'it\'s "中文"'},
@@ -37,6 +38,12 @@ def test_call_survives_the_shell_as_it_was_meant() -> None:
 
 def test_without_a_key_the_call_takes_it_from_the_environment() -> None:
     assert '-H "X-API-Key: $PROMPTOPS_API_KEY"' in ready(None)
+
+
+def test_the_link_is_shown_as_long_as_there_is_one() -> None:
+    text = ready("sk-po_key", "http://127.0.0.1:8000/sign-in?token=t")
+    assert "  Sign in  http://127.0.0.1:8000/sign-in?token=t\n" in text
+    assert "Sign in" not in ready("sk-po_key")
 
 
 def test_letters_that_the_terminal_does_not_know_are_escaped() -> None:

@@ -3,8 +3,9 @@ import socket
 
 import pytest
 
+from promptops_server.core.addresses import reachable_host
 from promptops_server.embedded.errors import StartRefused
-from promptops_server.embedded.listener import find_free_port, listen, reachable_host
+from promptops_server.embedded.listener import find_free_port, listen
 
 
 def test_free_port_is_listened_on() -> None:

@@ -2,6 +2,7 @@
 
 from promptops_server.access.service.authentication import (
     Authenticator,
+    SignedIn,
     require,
     require_environment,
     require_prompt,
@@ -20,29 +21,49 @@ from promptops_server.access.service.keys import (
     rotate_api_key,
     update_api_key,
 )
-from promptops_server.access.service.last_use import LastUse, key_use_of
+from promptops_server.access.service.last_use import LastUse, key_use_of, session_use_of
 from promptops_server.access.service.projects import (
     create_project,
     find_project_id,
+    list_projects,
+)
+from promptops_server.access.service.signing_in import (
+    ensure_administrator,
+    is_member_somewhere,
+    is_open_link,
+    make_member,
+    make_sign_in_link,
+    sign_in,
+    sign_out,
 )
 
 __all__ = [
     "Authenticator",
     "LastUse",
+    "SignedIn",
     "create_api_key",
     "create_environment",
     "create_project",
     "delete_environment",
+    "ensure_administrator",
     "find_project_id",
     "get_api_key",
     "hold_environment",
+    "is_member_somewhere",
+    "is_open_link",
     "key_use_of",
     "list_environment_names",
+    "list_projects",
+    "make_member",
+    "make_sign_in_link",
     "require",
     "require_environment",
     "require_prompt",
     "revoke_api_key",
     "rotate_api_key",
+    "session_use_of",
+    "sign_in",
+    "sign_out",
     "update_api_key",
     "update_environment",
 ]

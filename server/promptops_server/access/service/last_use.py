@@ -1,4 +1,4 @@
-"""When a key was last used: remembered in the process, written down now and then."""
+"""When a key or a session was last used: remembered in the process, written down now and then."""
 
 import asyncio
 import contextlib
@@ -78,3 +78,8 @@ class LastUse:
 def key_use_of(pool: Pool) -> LastUse:
     """Where the use of API keys is noted, written through a pool of the role `system`."""
     return LastUse(lambda uses: repository.write_key_uses(pool, uses))
+
+
+def session_use_of(pool: Pool) -> LastUse:
+    """Where the use of sessions is noted, written through a pool of the role `system`."""
+    return LastUse(lambda uses: repository.write_session_uses(pool, uses))

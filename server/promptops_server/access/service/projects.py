@@ -1,5 +1,6 @@
 """Projects and their environments."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,14 @@ from promptops_server.access.errors import ProjectSlugTaken
 from promptops_server.access.models import Environment, Project
 from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
 from promptops_server.access.service.keys import create_api_key
-from promptops_server.access.types import DEFAULT_ENVIRONMENTS, AllowLists, Caller, Scope
+from promptops_server.access.service.signing_in import make_member
+from promptops_server.access.types import (
+    DEFAULT_ENVIRONMENTS,
+    AllowLists,
+    Caller,
+    Role,
+    Scope,
+)
 from promptops_server.core.errors import Forbidden
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import new_id
@@ -21,8 +29,8 @@ async def create_project(
 ) -> tuple[Project, str]:
     """A new project with its default environments, and the text of its first key (scope admin).
 
-    `caller` is None for the command line. Raises ProjectSlugTaken, and Forbidden for a key with
-    an allow-list: the first key of a project has none.
+    `caller` is None for the command line; a person becomes the owner. Raises ProjectSlugTaken, and
+    Forbidden for a key with an allow-list: the first key of a project has none.
     """
     if caller is not None and not caller.covers(AllowLists()):
         raise Forbidden("An API key with an allow-list makes no projects.")
@@ -39,6 +47,8 @@ async def create_project(
             id=new_id(), project_id=project.id, name=name, required_checks=[], created_at=moment
         )
         repository.add(session, environment)
+    if caller is not None and caller.kind == "user":
+        await make_member(session, project.id, caller.id, Role.OWNER)
     first_key = ApiKeyCreate(name="First key", scopes=[Scope.ADMIN])
     _, text = await create_api_key(session, caller, project.id, first_key)
     return project, text
@@ -48,3 +58,11 @@ async def find_project_id(session: AsyncSession, slug: str) -> UUID | None:
     """The id of the project with this slug, or None."""
     project = await repository.find_project_by_slug(session, slug)
     return None if project is None else project.id
+
+
+async def list_projects(session: AsyncSession, caller: Caller) -> Sequence[Project]:
+    """The caller's project, or for a person every project that they belong to, by slug."""
+    if caller.kind == "user":
+        return await repository.list_projects_of_user(session, caller.id)
+    found = await repository.find_project(session, caller.project_id)
+    return [found] if found else []
