@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
@@ -16,14 +17,13 @@ from promptops_server.prompts.diff_schemas import (
     VariablesDiff,
 )
 from promptops_server.prompts.models import PromptVersion
-from promptops_server.prompts.schemas import ContentRead, PlaceholderRead
 from promptops_server.prompts.service import get_draft, get_version
 from promptops_server.versioned.diff import Block, diff_members, diff_sequences, diff_text
 
 DRAFT = "draft"
 # What a diff shows under a heading of its own.
 _APART = frozenset({"model", "parameters", "tools", "response_format"})
-# A role and a content, as they were written; the placeholder has the role "".
+# A role and a content, its snippets in it; the placeholder has the role "".
 _Message = tuple[str, str]
 
 
@@ -31,6 +31,8 @@ async def compare(
     session: AsyncSession, caller: Caller, ref: str, before: str, after: str
 ) -> DiffRead:
     """How the state `after` differs from `before`; each is a version's number or "draft".
+
+    Texts are compared with their snippets in them, so that a newer snippet is a difference.
 
     Raises PromptNotFound, VersionNotFound and DraftNotFound.
     """
@@ -92,13 +94,10 @@ def _hunks(before: str, after: str) -> list[HunkRead]:
 
 def _chat(row: PromptVersion) -> list[_Message]:
     """The messages of a state; a text is one message of a user."""
-    content = ContentRead.of(row)
-    if content.messages is None:
-        return [("user", content.template or "")]
-    return [
-        ("", "") if isinstance(message, PlaceholderRead) else (message.role, message.content)
-        for message in content.messages
-    ]
+    if row.kind == "text":
+        return [("user", row.compiled_template)]
+    entries: list[dict[str, str]] = orjson.loads(row.compiled_template)
+    return [(entry.get("role", ""), entry.get("content", "")) for entry in entries]
 
 
 def _messages(before: list[_Message], after: list[_Message]) -> list[MessageDiff]:

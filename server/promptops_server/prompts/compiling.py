@@ -1,7 +1,7 @@
 """From what an author wrote to what runs: the compiled template, its variables, its hash."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, ParamSpec, TypeVar
 
@@ -30,6 +30,9 @@ class Compiled:
     kind: Literal["text", "chat"]
     structure: dict[str, object] | None
     compiled_template: str
+    # As it was written, where it includes snippets; they are as a version lists them.
+    source_template: str | None
+    snippets: list[dict[str, object]]
     config: dict[str, object]
     variables: dict[str, list[str]]
     content_hash: bytes
@@ -48,7 +51,16 @@ async def in_its_place(
     return await asyncio.to_thread(work, *args, **kwargs)
 
 
-async def compile_in_its_place(content: Content) -> Compiled:
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """How a content with includes was written, what it includes, and why that cannot be."""
+
+    written: Content
+    snippets: Sequence[dict[str, object]] = ()
+    problem: AppError | None = None
+
+
+async def compile_in_its_place(content: Content, inclusion: Inclusion | None = None) -> Compiled:
     """As compile_content, for a long text in a thread."""
     if content.structure is not None:
         characters = len(content.structure.model_dump_json())
@@ -56,25 +68,27 @@ async def compile_in_its_place(content: Content) -> Compiled:
         characters = len(content.template or "") + sum(
             len(message.content or "") for message in content.messages or ()
         )
-    return await in_its_place(characters, compile_content, content)
+    return await in_its_place(characters, compile_content, content, inclusion)
 
 
-def compile_content(content: Content) -> Compiled:
-    """What is stored of the content.
+def compile_content(content: Content, inclusion: Inclusion | None = None) -> Compiled:
+    """What is stored of the content, in which snippets stand already where it includes any.
 
     A template that cannot run does not raise: an author's text is never refused for being
     unfinished, and `problem` says what is wrong. Raises TemplateLimitExceeded for what is too
     large to be kept at all.
     """
-    kind: Literal["text", "chat"] = "chat"
-    problem: AppError | None = None
-    if content.template is not None:
-        kind, compiled = "text", content.template
-    elif content.messages is not None:
-        compiled = dump_chat([message.entry() for message in content.messages])
+    kind: Literal["text", "chat"] = "chat" if content.template is None else "text"
+    compiled, problem = _template_of(content)
+    source: str | None = None
+    if inclusion is None:
+        check_size(compiled)
     else:
-        compiled, problem = _from_structure(content)
-    check_size(compiled)
+        source, _ = _template_of(inclusion.written)
+        check_size(source)
+        problem = inclusion.problem or _size_problem(compiled)
+        if problem is not None:
+            compiled = source
     parsed: PromptTemplate | None = None
     if problem is None:
         try:
@@ -87,6 +101,8 @@ def compile_content(content: Content) -> Compiled:
         kind=kind,
         structure=structure,
         compiled_template=compiled,
+        source_template=source,
+        snippets=list(inclusion.snippets) if inclusion and problem is None else [],
         config=config,
         variables={
             "names": list(parsed.variables.names) if parsed else [],
@@ -98,10 +114,28 @@ def compile_content(content: Content) -> Compiled:
                 "structure": structure,
                 "template": compiled,
                 "config": hashed_config(config),
+                # Left out of all others, whose hashes are older than snippets.
+                **({} if source is None else {"source": source}),
             }
         ),
         problem=problem,
     )
+
+
+def _template_of(content: Content) -> tuple[str, AppError | None]:
+    if content.template is not None:
+        return content.template, None
+    if content.messages is not None:
+        return dump_chat([message.entry() for message in content.messages]), None
+    return _from_structure(content)
+
+
+def _size_problem(compiled: str) -> AppError | None:
+    try:
+        check_size(compiled)
+    except AppError as error:
+        return error
+    return None
 
 
 def _from_structure(content: Content) -> tuple[str, AppError | None]:

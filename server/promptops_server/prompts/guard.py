@@ -93,6 +93,16 @@ def find_filters(source: str, names: Collection[str]) -> list[tuple[int, str]]:
     return [(position, name) for position, name in scan.filters if name in names]
 
 
+def find_tags(source: str, name: str) -> list[tuple[int, int]]:
+    """Where the statements of this name stand, outside of comments and raw blocks: start and end.
+
+    Requires that check_size passed the template. Raises what check_template finds in its tags.
+    """
+    scan = _Scan(source)
+    scan.run()
+    return [(start, end) for start, end, found in scan.statements if found == name]
+
+
 def _too_large() -> TemplateLimitExceeded:
     return TemplateLimitExceeded(f"A template is at most {MAX_TEMPLATE_BYTES // 1024} KiB long.")
 
@@ -107,6 +117,8 @@ class _Scan:
         self._blocks: list[int] = []
         # Every name that stands behind a `|`, with its position.
         self.filters: list[tuple[int, str]] = []
+        # Start, end and first word of every `{% %}`.
+        self.statements: list[tuple[int, int, str]] = []
 
     def run(self) -> None:
         source = self._source
@@ -124,6 +136,7 @@ class _Scan:
                 self._tokens = tag.tokens
                 self.filters += tag.filters
                 if tag.is_block:
+                    self.statements.append((start, position, tag.name))
                     self._track_block(tag, start)
 
     def _count_token(self, position: int) -> None:

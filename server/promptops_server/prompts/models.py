@@ -57,7 +57,7 @@ class PromptVersion(Base):
     structure_json: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     compiled_template: Mapped[str]
     source_template: Mapped[str | None] = mapped_column(default=None)
-    snippets_json: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
+    snippets_json: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     config_json: Mapped[dict[str, Any]] = mapped_column(JSON)
     variables_json: Mapped[dict[str, Any]] = mapped_column(JSONB)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -10,11 +10,12 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
+from promptops_server.prompts import snippets
 from promptops_server.prompts.compiling import in_its_place
 from promptops_server.prompts.models import PromptVersion
 from promptops_server.prompts.rendering import PromptTemplate, dump_chat, parse_compiled
-from promptops_server.prompts.schemas import RenderRead, TemplateRender, VariablesRead
-from promptops_server.prompts.service import get_draft, get_version
+from promptops_server.prompts.schemas import RenderRead, TemplateRender, VariablesRead, content_of
+from promptops_server.prompts.service import compile_for, get_draft, get_version
 from promptops_server.prompts.template_errors import MissingVariable
 from promptops_server.providers.errors import ProviderNotConfigured
 from promptops_server.providers.service import ModelTargets
@@ -39,7 +40,8 @@ async def source_of_prompt(
 ) -> PreviewSource:
     """The version of this number, or where that is None, the caller's draft.
 
-    Raises PromptNotFound, VersionNotFound and DraftNotFound.
+    Raises PromptNotFound, VersionNotFound and DraftNotFound, and for a draft what is wrong with
+    what it includes.
     """
     row: PromptVersion = (
         await get_draft(session, caller, ref)
@@ -47,16 +49,26 @@ async def source_of_prompt(
         else await get_version(session, caller, ref, number)
     )
     config = row.config_json
+    text = row.compiled_template
+    if number is None and row.source_template is not None:
+        compiled = await compile_for(session, caller, row.prompt_id, content_of(row))
+        if compiled.problem is not None:
+            raise compiled.problem
+        text = compiled.compiled_template
     return PreviewSource(
         kind="chat" if row.kind == "chat" else "text",
-        compiled_template=row.compiled_template,
+        compiled_template=text,
         model=config["model"],
         sends_more="tools" in config or "response_format" in config,
     )
 
 
-def source_of_template(wanted: TemplateRender) -> PreviewSource:
-    """What stands in the request itself."""
+async def source_of_template(
+    session: AsyncSession, caller: Caller, wanted: TemplateRender
+) -> PreviewSource:
+    """What stands in the request itself. Raises what is wrong with what it includes."""
+    find = snippets.finder(session, caller.project_id)
+    wanted, _ = await snippets.put_snippets_in(find, None, wanted)
     if wanted.template is not None:
         return PreviewSource("text", wanted.template, wanted.model)
     entries = [message.entry() for message in wanted.messages or ()]

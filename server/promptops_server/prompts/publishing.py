@@ -9,12 +9,13 @@ from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.prompts import repository
-from promptops_server.prompts.compiling import Compiled, compile_in_its_place
+from promptops_server.prompts.compiling import Compiled
 from promptops_server.prompts.contract import contract_of, suggest_bump
 from promptops_server.prompts.errors import VersionTaken
 from promptops_server.prompts.models import PromptVersion
 from promptops_server.prompts.schemas import VersionCreate, content_of
 from promptops_server.prompts.service import (
+    compile_for,
     get_draft,
     get_version,
     make_version,
@@ -50,7 +51,7 @@ async def publish(
     draft = await get_draft(session, caller, ref)
     if if_match is not None:
         check_edit(draft.edit, if_match)
-    compiled = await _publishable(draft)
+    compiled = await _publishable(session, caller, draft)
     existing = await repository.find_version_by_content(
         session, caller.project_id, draft.prompt_id, compiled.content_hash
     )
@@ -79,7 +80,7 @@ async def suggest(session: AsyncSession, caller: Caller, ref: str) -> Suggestion
     Raises PromptNotFound, DraftNotFound, and what is wrong with the template.
     """
     draft = await get_draft(session, caller, ref)
-    compiled = await _publishable(draft)
+    compiled = await _publishable(session, caller, draft)
     existing = await repository.find_version_by_content(
         session, caller.project_id, draft.prompt_id, compiled.content_hash
     )
@@ -89,8 +90,8 @@ async def suggest(session: AsyncSession, caller: Caller, ref: str) -> Suggestion
     return await _suggest(session, make_version(caller, draft.prompt_id, compiled))
 
 
-async def _publishable(draft: PromptVersion) -> Compiled:
-    compiled = await compile_in_its_place(content_of(draft))
+async def _publishable(session: AsyncSession, caller: Caller, draft: PromptVersion) -> Compiled:
+    compiled = await compile_for(session, caller, draft.prompt_id, content_of(draft))
     if compiled.problem is not None:
         raise compiled.problem
     return compiled

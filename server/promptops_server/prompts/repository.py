@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import orjson
@@ -32,8 +32,24 @@ _ALIAS = re.compile(ALIAS_PATTERN)
 # The columns of StoredVersion, in its order.
 _SELECT_STORED = (
     "SELECT id, prompt_id, version_num, kind, compiled_template, config_json, structure_json, "
-    "variables_json, content_hash FROM prompt_versions "
+    "variables_json, content_hash, source_template FROM prompt_versions "
 )
+# The columns of FoundSnippet, in its order; of a number, or where that is NULL, of the highest
+# that is not deprecated.
+_SELECT_SNIPPET = (
+    "SELECT v.prompt_id, v.version_num, v.kind, v.compiled_template, "
+    "CAST(v.snippets_json AS text) FROM prompt_aliases a "
+    "JOIN prompts p ON p.project_id = a.project_id AND p.id = a.prompt_id "
+    "JOIN prompt_versions v ON v.project_id = p.project_id AND v.prompt_id = p.id "
+    "WHERE a.project_id = {project_id} AND a.alias = {alias} AND p.archived_at IS NULL "
+    "AND v.status <> 'Draft' AND (v.version_num = {number} "
+    "OR CAST({number} AS text) IS NULL AND v.status = 'Published') "
+    "ORDER BY CAST(string_to_array(v.version_num, '.') AS integer[]) DESC LIMIT 1"
+)
+_FIND_SNIPPET = text(
+    _SELECT_SNIPPET.format(project_id=":project_id", alias=":alias", number=":number")
+)
+_LOAD_SNIPPET = _SELECT_SNIPPET.format(project_id="$1", alias="$2", number="$3")
 
 
 def add(session: AsyncSession, *rows: Prompt | PromptAlias | PromptVersion) -> None:
@@ -263,6 +279,8 @@ class StoredVersion:
     structure_json: str | None
     variables_json: str
     content_hash: bytes
+    # Set where the text includes snippets.
+    source_template: str | None
 
     def config_document(self) -> dict[str, object]:
         """The configuration as it was stored."""
@@ -271,6 +289,38 @@ class StoredVersion:
     def config(self) -> PromptConfig:
         """The configuration with its defaults."""
         return PromptConfig.model_validate(self.config_document())
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSnippet:
+    """A published version that another includes; `snippets_json` is as PostgreSQL writes it."""
+
+    prompt_id: UUID
+    version_num: str
+    kind: str
+    compiled_template: str
+    snippets_json: str
+
+    def snippets(self) -> list[dict[str, Any]]:
+        """The snippets that stand in it, each as it was stored."""
+        return cast("list[dict[str, Any]]", orjson.loads(self.snippets_json))
+
+
+async def find_snippet(
+    session: AsyncSession, project_id: UUID, alias: str, number: str | None
+) -> FoundSnippet | None:
+    """The version of this number, or the highest that is not deprecated, of a prompt in use."""
+    given = {"project_id": project_id, "alias": alias, "number": number}
+    row = (await session.execute(_FIND_SNIPPET, given)).one_or_none()
+    return None if row is None else FoundSnippet(*row)
+
+
+async def load_snippet(
+    pool: Pool, project_id: UUID, alias: str, number: str | None
+) -> FoundSnippet | None:
+    """As find_snippet; read with the role `system`."""
+    row = await pool.fetchrow(_LOAD_SNIPPET, project_id, alias, number)
+    return None if row is None else FoundSnippet(*row)
 
 
 async def load_prompt_ref(pool: Pool, project_id: UUID, alias: str) -> PromptRef | None:

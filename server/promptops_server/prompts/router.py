@@ -41,6 +41,8 @@ from promptops_server.prompts.schemas import (
     VersionRead,
 )
 from promptops_server.prompts.template_errors import (
+    SnippetCycle,
+    SnippetNotFound,
     TemplateLimitExceeded,
     TemplateRenderFailed,
     TemplateSyntax,
@@ -50,13 +52,15 @@ from promptops_server.versioned.etag import EditConflict, EditNotNamed, etag_of
 
 router = APIRouter(prefix="/api/v1/prompts", tags=["Prompts"])
 render_router = APIRouter(prefix="/api/v1/render", tags=["Prompts"])
-# How a preview can fail beside what every route can.
-_RENDERING = (
+# How a template can be at fault, and how a preview can fail beside that.
+_TEMPLATE = (
     TemplateSyntax,
     TemplateUnsupported,
     TemplateLimitExceeded,
-    TemplateRenderFailed,
+    SnippetNotFound,
+    SnippetCycle,
 )
+_RENDERING = (*_TEMPLATE, TemplateRenderFailed)
 MAX_FOLDERS = 5_000
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you read.")]
@@ -167,9 +171,7 @@ async def save_draft(
 
 @router.get(
     "/{prompt}/draft/bump",
-    responses=errors(
-        PromptNotFound, DraftNotFound, TemplateSyntax, TemplateUnsupported, TemplateLimitExceeded
-    ),
+    responses=errors(PromptNotFound, DraftNotFound, *_TEMPLATE),
 )
 async def suggest_bump(prompt: str, caller: Author, db: Db) -> BumpRead:
     """The number that your draft would get, from what changed for those who rely on the prompt."""
@@ -207,9 +209,7 @@ async def list_versions(
             DraftNotFound,
             VersionTaken,
             EditConflict,
-            TemplateSyntax,
-            TemplateUnsupported,
-            TemplateLimitExceeded,
+            *_TEMPLATE,
             body=True,
         ),
     },
@@ -293,7 +293,10 @@ async def render_prompt(
 
 
 @render_router.post("", responses=errors(*_RENDERING, body=True))
-async def render_template(wanted: TemplateRender, caller: Reader, targets: Targets) -> RenderRead:
+async def render_template(
+    wanted: TemplateRender, caller: Reader, db: Db, targets: Targets
+) -> RenderRead:
     """What a template becomes with these variables; it is neither kept nor sent to a model."""
-    source = preview.source_of_template(wanted)
+    async with db.transaction(caller.project_id) as session:
+        source = await preview.source_of_template(session, caller, wanted)
     return await preview.render_preview(caller.project_id, source, wanted.variables, [], targets)

@@ -2,8 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+import orjson
 
 from promptops_server.core.db import Pool, retry_once
 from promptops_server.core.freshness import FreshCache, Freshness
@@ -13,7 +16,9 @@ from promptops_server.prompts.compiling import in_its_place
 from promptops_server.prompts.config import request_fields
 from promptops_server.prompts.errors import VersionNotFound
 from promptops_server.prompts.rendering import PromptTemplate, parse_compiled
-from promptops_server.prompts.repository import StoredVersion
+from promptops_server.prompts.repository import FoundSnippet, StoredVersion
+from promptops_server.prompts.schemas import content_from
+from promptops_server.prompts.snippets import compile_with_snippets
 from promptops_server.prompts.types import PromptRef, RunnableVersion
 
 _PROMPTS_KEPT = 50_000
@@ -101,6 +106,8 @@ class RunnablePrompts:
         )
         if stored is None:
             return None
+        if stored.source_template is not None:
+            stored = await self._with_snippets(project_id, stored, stored.source_template)
         key = (project_id, stored.content_hash)
         template = self._drafts.get(key)
         if template is None:
@@ -115,6 +122,27 @@ class RunnablePrompts:
         else:
             self._drafts.move_to_end(key)
         return _runnable(stored, template)
+
+    async def _with_snippets(
+        self, project_id: UUID, stored: StoredVersion, source: str
+    ) -> StoredVersion:
+        """The draft with its snippets as they are now."""
+
+        async def find(alias: str, number: str | None) -> FoundSnippet | None:
+            return await retry_once(
+                lambda: repository.load_snippet(self._pool, project_id, alias, number)
+            )
+
+        content = content_from(stored.kind, source, stored.config())
+        compiled = await compile_with_snippets(find, stored.prompt_id, content)
+        if compiled.problem is not None:
+            raise compiled.problem
+        return replace(
+            stored,
+            compiled_template=compiled.compiled_template,
+            variables_json=orjson.dumps(compiled.variables).decode(),
+            content_hash=compiled.content_hash,
+        )
 
     async def _load_version(self, key: tuple[UUID, UUID]) -> RunnableVersion:
         stored = await retry_once(lambda: repository.load_version(self._pool, *key))

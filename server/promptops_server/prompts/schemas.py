@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, cast
+from uuid import UUID
 
 import orjson
 from pydantic import (
@@ -101,9 +102,21 @@ def content_of(version: PromptVersion) -> Content:
     if version.structure_json is not None:
         structure = PromptSchema.model_validate(version.structure_json)
         return Content(structure=structure, config=config)
-    if version.kind == "chat":
-        return Content(messages=orjson.loads(version.compiled_template), config=config)
-    return Content(template=version.compiled_template, config=config)
+    return content_from(version.kind, _source_of(version), config)
+
+
+def content_from(kind: str, source: str, config: PromptConfig) -> Content:
+    """The content whose text is `source`: a template, or for a chat the JSON of its messages."""
+    if kind == "chat":
+        return Content(messages=orjson.loads(source), config=config)
+    return Content(template=source, config=config)
+
+
+def _source_of(version: PromptVersion) -> str:
+    """The text as it was written; where nothing is included, that is what runs."""
+    if version.source_template is None:
+        return version.compiled_template
+    return version.source_template
 
 
 def _segments(name: str) -> str:
@@ -310,7 +323,7 @@ class PlaceholderRead(BaseModel):
 
 
 class ContentRead(BaseModel):
-    """What a version says, as it was written and as it runs."""
+    """What a version says as it was written: what it includes stands there by its name."""
 
     kind: Literal["text", "chat"]
     structure: PromptSchema | None
@@ -326,10 +339,32 @@ class ContentRead(BaseModel):
         return cls(
             kind=cast("Literal['text', 'chat']", version.kind),
             structure=None if structure is None else PromptSchema.model_validate(structure),
-            template=None if chat else version.compiled_template,
-            messages=orjson.loads(version.compiled_template) if chat else None,
+            template=None if chat else _source_of(version),
+            messages=orjson.loads(_source_of(version)) if chat else None,
             config=PromptConfig.model_validate(version.config_json),
         )
+
+
+class SnippetRead(BaseModel):
+    """A version that stands in another; `depth` is over 1 where another snippet brought it."""
+
+    alias: str
+    prompt_id: str
+    version: str
+    depth: int
+
+    @classmethod
+    def list_of(cls, version: PromptVersion) -> list[Self]:
+        """The snippets of a row, outer ones before those that they bring."""
+        return [
+            cls(
+                alias=entry["alias"],
+                prompt_id=to_public("prm", UUID(entry["prompt_id"])),
+                version=entry["version"],
+                depth=entry["depth"],
+            )
+            for entry in version.snippets_json
+        ]
 
 
 class TemplateProblem(BaseModel):
@@ -340,10 +375,14 @@ class TemplateProblem(BaseModel):
 
 
 class DraftRead(BaseModel):
-    """The caller's draft. `edit` is the ETag to send with the next write."""
+    """The caller's draft. `edit` is the ETag to send with the next write.
+
+    `variables` and `snippets` are those of when it was saved.
+    """
 
     content: ContentRead
     variables: VariablesRead
+    snippets: list[SnippetRead]
     problem: TemplateProblem | None
     content_hash: str
     edit: int
@@ -355,6 +394,7 @@ class DraftRead(BaseModel):
         return cls(
             content=ContentRead.of(draft),
             variables=VariablesRead.model_validate(draft.variables_json),
+            snippets=SnippetRead.list_of(draft),
             problem=problem,
             content_hash=draft.content_hash.hex(),
             edit=draft.edit,
@@ -381,6 +421,7 @@ class VersionRead(BaseModel):
     status: VersionStatus
     content: ContentRead
     variables: VariablesRead
+    snippets: list[SnippetRead]
     message: str | None
     content_hash: str
     published_at: datetime
@@ -395,6 +436,7 @@ class VersionRead(BaseModel):
             status=VersionStatus(version.status),
             content=ContentRead.of(version),
             variables=VariablesRead.model_validate(version.variables_json),
+            snippets=SnippetRead.list_of(version),
             message=version.message,
             content_hash=version.content_hash.hex(),
             published_at=cast("datetime", version.published_at),

@@ -10,8 +10,8 @@ from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
-from promptops_server.prompts import repository
-from promptops_server.prompts.compiling import Compiled, compile_in_its_place
+from promptops_server.prompts import repository, snippets
+from promptops_server.prompts.compiling import Compiled
 from promptops_server.prompts.errors import (
     AliasTaken,
     DraftNotFound,
@@ -55,7 +55,7 @@ async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCre
             "Another prompt of this project has this alias, or had it before."
         ) from error
     if wanted.content is not None:
-        compiled = await compile_in_its_place(wanted.content)
+        compiled = await compile_for(session, caller, prompt.id, wanted.content)
         repository.add(session, make_version(caller, prompt.id, compiled))
     mark_changed(session)
     return prompt
@@ -71,6 +71,17 @@ async def get_prompt(
     if prompt is None:
         raise PromptNotFound("There is no such prompt in this project.")
     return prompt
+
+
+async def compile_for(
+    session: AsyncSession, caller: Caller, prompt_id: UUID, content: Content
+) -> Compiled:
+    """What is stored of the content as a state of this prompt, with its snippets as of now.
+
+    `problem` and what it raises are those of compile_with_snippets.
+    """
+    find = snippets.finder(session, caller.project_id)
+    return await snippets.compile_with_snippets(find, prompt_id, content)
 
 
 def make_version(caller: Caller, prompt_id: UUID, compiled: Compiled) -> PromptVersion:
@@ -98,6 +109,8 @@ def _put_content(row: PromptVersion, compiled: Compiled) -> None:
     row.kind = compiled.kind
     row.structure_json = compiled.structure
     row.compiled_template = compiled.compiled_template
+    row.source_template = compiled.source_template
+    row.snippets_json = compiled.snippets
     row.config_json = compiled.config
     # An order of keys that changed is a change, and == does not see it.
     flag_modified(row, "config_json")
@@ -119,7 +132,7 @@ async def save_draft(
     large; any other fault of a template is told and the text kept.
     """
     prompt = await get_prompt(session, caller, ref)
-    compiled = await compile_in_its_place(content)
+    compiled = await compile_for(session, caller, prompt.id, content)
     draft = await repository.find_draft(session, caller.project_id, prompt.id, caller.id, lock=True)
     check_edit(None if draft is None else draft.edit, if_match)
     if draft is None:
@@ -137,7 +150,7 @@ async def read_draft(
 ) -> tuple[PromptVersion, TemplateProblem | None]:
     """The caller's draft, and what keeps it from being published. Raises as get_draft."""
     draft = await get_draft(session, caller, ref)
-    compiled = await compile_in_its_place(content_of(draft))
+    compiled = await compile_for(session, caller, draft.prompt_id, content_of(draft))
     return draft, _told(compiled)
 
 

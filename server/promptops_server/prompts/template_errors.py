@@ -51,6 +51,20 @@ class TemplateUnsupported(TemplateFault):
     title = "Unsupported in templates"
 
 
+class SnippetNotFound(TemplateFault):
+    """What a template includes is no published text prompt of this project."""
+
+    code = "snippet_not_found"
+    title = "Snippet not found"
+
+
+class SnippetCycle(TemplateFault):
+    """With what it includes a prompt would include itself."""
+
+    code = "snippet_cycle"
+    title = "Snippet includes itself"
+
+
 class TemplateRenderFailed(TemplateFault):
     """The template cannot be rendered with these values."""
 
