@@ -19,6 +19,7 @@ from promptops_server.core.errors import (
     AppError,
     InternalError,
     InvalidRequest,
+    NotFound,
     UnsupportedMediaType,
 )
 from promptops_server.kit.ids import new_id, to_public
@@ -126,6 +127,7 @@ class RequestContext:
             await send(message)
 
         try:
+            _check_address(scope)
             await self.app(scope, receive, send_with_headers)
         except AppError as error:
             if status:
@@ -161,6 +163,14 @@ def _add_headers(message: Message, request_id: str) -> None:
     headers += [entry for entry in _SECURITY_HEADERS if entry[0] not in there]
     headers.append((b"x-request-id", request_id.encode()))
     message["headers"] = headers
+
+
+def _check_address(scope: Scope) -> None:
+    """Refuses NUL, which no text of ours holds and PostgreSQL does not take."""
+    if "\x00" in scope["path"]:
+        raise NotFound("There is nothing at this address.")
+    if b"%00" in scope["query_string"]:
+        raise InvalidRequest("The address holds a NUL character.")
 
 
 def route_of(scope: Scope) -> str:

@@ -175,7 +175,7 @@ async def test_a_button_on_another_page_spends_nothing(
 
 
 @pytest.mark.parametrize(
-    "token", ["", "x", "x" * 43, "é" * 43, "\x00" * 43, "<script>alert(1)</script>", "x" * 200]
+    "token", ["", "x", "x" * 43, "é" * 43, "<script>alert(1)</script>", "x" * 200]
 )
 async def test_a_token_that_nobody_made_is_answered_with_a_page(api: Api, token: str) -> None:
     for method in ("GET", "POST"):
