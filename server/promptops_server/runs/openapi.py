@@ -21,6 +21,7 @@ from promptops_server.providers.errors import (
     ProviderNotConfigured,
     ProviderRateLimited,
     ProviderTimeout,
+    RequestUnsupported,
 )
 from promptops_server.ratelimit.bucket import RateLimited
 from promptops_server.runs.errors import (
@@ -47,6 +48,7 @@ _ERRORS = (
     ProviderRateLimited,
     ProviderTimeout,
     ContextTooLong,
+    RequestUnsupported,
     SidecarUnavailable,
     SecretsUnavailable,
     AddressRefused,
