@@ -19,6 +19,7 @@ from promptops_server.core.settings import Settings
 from promptops_server.deployments.router import router as deployments_router
 from promptops_server.prompts.router import render_router
 from promptops_server.prompts.router import router as prompts_router
+from promptops_server.providers.prices_router import router as prices_router
 from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
 from promptops_server.runs.openapi import run_operation, run_schemas
@@ -53,6 +54,7 @@ def make_api() -> FastAPI:
         render_router,
         deployments_router,
         providers_router,
+        prices_router,
         runs_router,
         health.router,
     ):

@@ -1,4 +1,4 @@
-"""Keyset pages: a cursor says after which id to go on, and for which question it was made.
+"""Keyset pages: a cursor says after which id or name to go on, and for which question it was made.
 
 A cursor is signed (HMAC-SHA256), and carries the project and a hash of the filters, so that one
 used by another project, or with other filters, is refused rather than answered wrongly.
@@ -46,28 +46,56 @@ class Cursors:
         """
         if cursor is None:
             return None
-        try:
-            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        except (binascii.Error, ValueError):
-            raw = b""
-        identifier, tag = raw[:16], raw[16:]
-        if len(raw) != 16 + _TAG or not hmac.compare_digest(tag, self._tag(identifier, question)):
-            message = "This cursor was made for another list or other filters."
-            raise InvalidRequest(
-                message, errors=[FieldProblem("invalid_request", "#/query/cursor", message)]
-            )
+        identifier = self._read(cursor, question)
+        if len(identifier) != 16:
+            raise _refused()
         return UUID(bytes=identifier)
+
+    def after_name(self, cursor: str | None, question: str) -> str | None:
+        """The name after which a page of a list by name begins, or None for the first page.
+
+        Raises InvalidRequest as `after` does.
+        """
+        return None if cursor is None else self._read(cursor, question).decode()
 
     def page(self, rows: Sequence[T], ids: Sequence[UUID], limit: int, question: str) -> Page[T]:
         """The page of up to `limit` rows; `rows` holds one more where there is a next page."""
+        return self._page(rows, [identifier.bytes for identifier in ids], limit, question)
+
+    def page_by_name(
+        self, rows: Sequence[T], names: Sequence[str], limit: int, question: str
+    ) -> Page[T]:
+        """The same for a list that is sorted by a unique name instead of an id."""
+        return self._page(rows, [name.encode() for name in names], limit, question)
+
+    def _page(
+        self, rows: Sequence[T], places: Sequence[bytes], limit: int, question: str
+    ) -> Page[T]:
         more = len(rows) > limit
         cursor = None
         if more:
-            last = ids[limit - 1].bytes
+            last = places[limit - 1]
             signed = last + self._tag(last, question)
             cursor = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
         return Page[T](data=list(rows[:limit]), has_more=more, next_cursor=cursor)
 
-    def _tag(self, identifier: bytes, question: str) -> bytes:
-        message = identifier + hashlib.sha256(question.encode()).digest()
+    def _read(self, cursor: str, question: str) -> bytes:
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        except (binascii.Error, ValueError):
+            raw = b""
+        place, tag = raw[:-_TAG], raw[-_TAG:]
+        if not hmac.compare_digest(tag, self._tag(place, question)):
+            raise _refused()
+        return place
+
+    def _tag(self, place: bytes, question: str) -> bytes:
+        message = place + hashlib.sha256(question.encode()).digest()
         return hmac.new(self._key, message, hashlib.sha256).digest()[:_TAG]
+
+
+def _refused() -> InvalidRequest:
+    message = "This cursor was made for another list or other filters."
+    return InvalidRequest(
+        message, errors=[FieldProblem("invalid_request", "#/query/cursor", message)]
+    )

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
+from promptops_server.kit.clock import utc_now
 from promptops_server.prompts import snippets
 from promptops_server.prompts.compiling import in_its_place
 from promptops_server.prompts.models import PromptVersion
@@ -124,7 +125,7 @@ async def _count(
     kind, model, price = "", name.partition("/")[2], None
     try:
         target = await targets.get(project_id, name)
-        kind, price = target.provider.kind.value, target.price
+        kind, price = target.provider.kind.value, target.price_at(utc_now())
     except ProviderNotConfigured:
         # A prompt may be written before its provider is there: counted as for any other.
         pass

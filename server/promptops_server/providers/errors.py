@@ -17,6 +17,12 @@ class ProviderNameTaken(Conflict):
     code = "provider_name_taken"
 
 
+class PriceNotFound(NotFound):
+    """There is no such price in the caller's project."""
+
+    code = "price_not_found"
+
+
 class ProviderNotConfigured(Conflict):
     """A version names a provider that its project does not have, or that lacks its key."""
 

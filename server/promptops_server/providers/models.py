@@ -1,6 +1,7 @@
 """The tables of providers."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -39,4 +40,24 @@ class ProviderCredential(Base):
     master_key_id: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     hints: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class ModelPrice(Base):
+    """A price of a project's own, in US dollars a million tokens, from a moment on.
+
+    Without `input` and `output` the price is unknown from then on.
+    """
+
+    __tablename__ = "model_prices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    provider: Mapped[str]
+    model: Mapped[str]
+    starts_at: Mapped[datetime] = mapped_column(_TIME)
+    input: Mapped[Decimal | None]
+    cached_input: Mapped[Decimal | None]
+    output: Mapped[Decimal | None]
+    reasoning: Mapped[Decimal | None]
     created_at: Mapped[datetime] = mapped_column(_TIME)

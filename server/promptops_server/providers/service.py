@@ -66,7 +66,11 @@ class ModelTargets:
             )
             if target is None:
                 return None
-            return ModelTarget(target, model, find_price(target.kind.value, model))
+            own = await retry_once(
+                lambda: repository.load_prices(pool, project_id, provider_name, model)
+            )
+            listed = find_price(target.kind.value, model)
+            return ModelTarget(target, model, listed, tuple(own))
 
         self._targets = FreshCache(freshness, load, capacity=_TARGETS_KEPT)
 

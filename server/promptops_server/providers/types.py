@@ -1,11 +1,12 @@
 """What other slices see of a provider and of a call to its model."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from promptops_server.providers.prices import Price
+from promptops_server.providers.prices import DatedPrice, KnownModel, Price
 from promptops_server.usage.types import TokenUsage
 
 
@@ -127,11 +128,41 @@ class ProviderTarget:
 
 @dataclass(frozen=True, slots=True)
 class ModelTarget:
-    """A model of a provider, with its price where that is known."""
+    """A model of a provider, with what LiteLLM's table and the project say that it costs.
+
+    The project's own prices stand newest first, and some may begin only later.
+    """
 
     provider: ProviderTarget
     model: str
+    listed_price: Price | None
+    own_prices: tuple[DatedPrice, ...] = ()
+
+    def price_at(self, moment: datetime) -> Price | None:
+        """The price of a call that starts at this moment, or None where it is not known."""
+        for dated in self.own_prices:
+            if dated.starts_at <= moment:
+                return dated.price
+        return self.listed_price
+
+
+PriceSource = Literal["project", "litellm"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model in the list of models; `known` is None where LiteLLM's table does not have it."""
+
+    provider: str
+    name: str
+    known: KnownModel | None
     price: Price | None
+    price_source: PriceSource | None
+
+    @property
+    def full_name(self) -> str:
+        """The model as versions name it, `provider/model`."""
+        return f"{self.provider}/{self.name}"
 
 
 class ChatDelta(NamedTuple):

@@ -31,7 +31,7 @@ class Attempt:
     @property
     def cost_usd(self) -> Decimal | None:
         """What the call cost, or None where its tokens or its price are not known."""
-        price = self.target.price
+        price = self.target.price_at(self.started_at)
         return None if price is None else price.cost_usd(self.tokens)
 
     def end(self, outcome: str, error: AppError | None = None) -> None:

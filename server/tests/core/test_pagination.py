@@ -33,3 +33,17 @@ def test_a_cursor_of_another_question_or_server_is_refused(other: tuple[Cursors,
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest):
         _CURSORS.after(text, "question")
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=400))
+def test_a_list_by_name_goes_on_after_its_last_name(name: str) -> None:
+    page = _CURSORS.page_by_name([1, 2], [name, f"{name}x"], 1, "question")
+    assert _CURSORS.after_name(page.next_cursor, "question") == name
+    with pytest.raises(InvalidRequest):
+        _CURSORS.after_name(page.next_cursor, "another")
+
+
+@given(st.text())
+def test_any_other_text_names_no_place(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        _CURSORS.after_name(text, "question")

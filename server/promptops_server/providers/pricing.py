@@ -1,0 +1,133 @@
+"""A project's own prices, and the models that it can name with what they cost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from promptops_server.access.types import Caller
+from promptops_server.core.db import mark_changed
+from promptops_server.kit.clock import utc_now
+from promptops_server.kit.ids import from_public, new_id
+from promptops_server.providers import repository
+from promptops_server.providers.errors import PriceNotFound, ProviderNotFound
+from promptops_server.providers.models import ModelPrice, Provider
+from promptops_server.providers.price_schemas import PriceWrite
+from promptops_server.providers.prices import dated_price, find_price, known_models
+from promptops_server.providers.types import ModelRow, PriceSource, ProviderKind
+
+
+async def put_price(session: AsyncSession, caller: Caller, wanted: PriceWrite) -> ModelPrice:
+    """The price as it is stored; one of the same model and moment is replaced.
+
+    Raises ProviderNotFound.
+    """
+    # Locked, so that it is not deleted in between.
+    provider = await repository.find_provider(
+        session, caller.project_id, provider_id=None, name=wanted.provider, lock=True
+    )
+    if provider is None:
+        raise ProviderNotFound("There is no such provider in this project.")
+    moment = utc_now()
+    prices = wanted.prices
+    mark_changed(session)
+    return await repository.put_price(
+        session,
+        ModelPrice(
+            id=new_id(),
+            project_id=caller.project_id,
+            provider=wanted.provider,
+            model=wanted.model,
+            starts_at=wanted.starts_at or moment,
+            input=_decimal(prices.input),
+            cached_input=_decimal(prices.cached_input),
+            output=_decimal(prices.output),
+            reasoning=_decimal(prices.reasoning),
+            created_at=moment,
+        ),
+    )
+
+
+def _decimal(rate: str | None) -> Decimal | None:
+    return None if rate is None else Decimal(rate)
+
+
+async def list_prices(
+    session: AsyncSession,
+    caller: Caller,
+    after: UUID | None,
+    limit: int,
+    *,
+    provider: str | None,
+    model: str | None,
+) -> Sequence[ModelPrice]:
+    """One page of the project's prices, newest first, and one more where there is one."""
+    return await repository.list_prices(
+        session, caller.project_id, after, limit, provider=provider, model=model
+    )
+
+
+async def delete_price(session: AsyncSession, caller: Caller, ref: str) -> None:
+    """Deletes a price by its public id: what stood before holds again. Raises PriceNotFound."""
+    price_id = from_public("prc", ref)
+    price = None
+    if price_id is not None:
+        price = await repository.find_price(session, caller.project_id, price_id)
+    if price is None:
+        raise PriceNotFound("There is no such price in this project.")
+    await repository.delete_price(session, price)
+    mark_changed(session)
+
+
+async def list_models(
+    session: AsyncSession,
+    caller: Caller,
+    after: str | None,
+    limit: int,
+    *,
+    provider: str | None,
+    part: str | None,
+) -> list[ModelRow]:
+    """One page of models, ascending by `provider/model`, and one more where there is one.
+
+    They are those that LiteLLM's table has for the project's providers, and those that have a
+    price of the project's own. `part` is in the name, in whichever case.
+    """
+    moment = utc_now()
+    providers = await repository.all_providers(session, caller.project_id, provider)
+    own: dict[str, dict[str, ModelPrice]] = {}
+    for price in await repository.prices_at(session, caller.project_id, moment):
+        own.setdefault(price.provider, {})[price.model] = price
+    rows: list[ModelRow] = []
+    # By the whole beginning of a model's name: `a-b/` stands before `a/`.
+    for one in sorted(providers, key=lambda it: f"{it.name}/"):
+        for row in _models_of(one, own.get(one.name, {}), moment):
+            name = row.full_name
+            if (after is None or name > after) and (part or "").lower() in name.lower():
+                rows.append(row)
+                if len(rows) > limit:
+                    return rows
+    return rows
+
+
+def _models_of(
+    provider: Provider, own: Mapping[str, ModelPrice], moment: datetime
+) -> Iterator[ModelRow]:
+    known = known_models(provider.kind)
+    for name in sorted({*known, *own}) if own else known:
+        price = find_price(provider.kind, name)
+        listed = price is not None and provider.kind != ProviderKind.LOCAL
+        source: PriceSource | None = "litellm" if listed else None
+        written = own.get(name)
+        if written is not None and written.starts_at <= moment:
+            source = "project"
+            price = dated_price(
+                written.starts_at,
+                input=written.input,
+                cached_input=written.cached_input,
+                output=written.output,
+                reasoning=written.reasoning,
+            ).price
+        yield ModelRow(provider.name, name, known.get(name), price, source)
