@@ -42,9 +42,10 @@ _END_RAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _WORD = re.compile(r"\w+")
 _OPERATOR = re.compile(r"//|\*\*|==|!=|>=|<=|[-+*/%~<>=.:|,]")
-_STRING_STOP = {"'": re.compile(r"['\\]"), '"': re.compile(r'["\\]')}
-_ESCAPE = re.compile(r"""\\(?:[\\'"ntrbf]|x[0-9A-Fa-f]{2}|u(?![dD][89abAB])"""
-                     r"""(?![dD][c-fC-F])[0-9A-Fa-f]{4})""")  # fmt: skip
+_ESCAPE = (r"""\\(?:[\\'"ntrbf]|x[0-9A-Fa-f]{2}|u(?![dD][89abAB])"""
+           r"""(?![dD][c-fC-F])[0-9A-Fa-f]{4})""")  # fmt: skip
+# A string up to its end or to what it may not hold; possessive, so that nothing is tried twice.
+_IN_STRING = {quote: re.compile(rf"(?:[^{quote}\\]++|{_ESCAPE})*+") for quote in ("'", '"')}
 _CHAIN_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 _PREFIX_WORDS = frozenset({"not", "else"})
 _OPENERS = frozenset(
@@ -301,20 +302,17 @@ class _Tag:
 
     def _string(self, start: int) -> int:
         source = self._source
-        stop = _STRING_STOP[source[start]]
-        position = start + 1
-        while (found := stop.search(source, position)) is not None:
-            if found.group() != "\\":
-                return found.end()
-            escape = _ESCAPE.match(source, found.start())
-            if escape is None:
-                # The engines disagree about all others, and Python warns about unknown ones.
-                raise TemplateUnsupported(
-                    "a string knows only the escapes \\\\ \\' \\\" \\n \\t \\r \\b \\f "
-                    "\\xHH and \\uHHHH.",
-                    line=line_at(source, found.start()),
-                )
-            position = escape.end()
+        found = _IN_STRING[source[start]].match(source, start + 1)
+        stop = start + 1 if found is None else found.end()
+        if source.startswith("\\", stop):
+            # The engines disagree about all others, and Python warns about unknown ones.
+            raise TemplateUnsupported(
+                "a string knows only the escapes \\\\ \\' \\\" \\n \\t \\r \\b \\f "
+                "\\xHH and \\uHHHH.",
+                line=line_at(source, stop),
+            )
+        if stop < len(source):
+            return stop + 1
         raise TemplateSyntax("a string is not closed.", line=line_at(source, start))
 
     def _link(self, position: int) -> None:

@@ -25,11 +25,14 @@ from promptops_server.prompts.template_errors import (
 from promptops_server.prompts.template_grammar import GLOBALS
 from promptops_server.prompts.template_values import (
     FILTER_CHAINS,
+    check_budget,
     convert,
     finalize,
     sorted_json,
-    start_filters,
+    start_budget,
     to_html,
+    weighed,
+    weighed_dict,
 )
 from promptops_server.prompts.variables import TemplateVariables, analyse_template, merge
 
@@ -73,15 +76,16 @@ class CompiledTemplate:
         `variables` are JSON values; names that the template does not have are ignored. Raises
         MissingVariable, TemplateRenderFailed or TemplateLimitExceeded.
         """
+        start_budget()
         context, size = convert(self.variables.names, variables)
         environment = self._environment if size <= LARGE_INPUT else self._large()
-        start_filters()
         try:
             text = environment.render_template(_NAME, **context)
         except minijinja.TemplateError as error:
             self._fail(error, variables)
         except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
             # A method or filter written in Python was called in a way that it does not take.
+            check_budget()
             raise TemplateRenderFailed("A method or a filter cannot take these values.") from None
         except BaseException as error:
             # A panic of the engine comes as a class of its own that no module exports; it must
@@ -89,6 +93,7 @@ class CompiledTemplate:
             if type(error).__name__ == "PanicException":
                 raise TemplateRenderFailed("The engine cannot take these values.") from None
             raise
+        check_budget()
         return _within_output(text)
 
     def _compile(self, fuel: int, executable: str) -> minijinja.Environment:
@@ -98,7 +103,13 @@ class CompiledTemplate:
             keep_trailing_newline=True,
             auto_escape_callback=_no_escape,
             finalizer=finalize,
-            filters={"sorted_json": sorted_json, "e": to_html, "escape": to_html},
+            filters={
+                "sorted_json": sorted_json,
+                "e": to_html,
+                "escape": to_html,
+                "weighed_dict": weighed_dict,
+            },
+            tests={"weighed": weighed},
             # With this the error says what is undefined; the error's text is never shown.
             debug=True,
         )
@@ -126,6 +137,7 @@ class CompiledTemplate:
 
     def _fail(self, error: minijinja.TemplateError, variables: Mapping[str, object]) -> NoReturn:
         """Raises what a failed rendering means; the engine's own text may hold values."""
+        check_budget()
         detail = error.detail or ""
         if error.kind == "OutOfFuel" or any(words in detail for words in _LIMIT_WORDS):
             raise TemplateLimitExceeded(

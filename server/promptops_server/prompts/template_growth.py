@@ -5,7 +5,8 @@ holds one list many times over and over prints in exponential time; `list * 9000
 allocates gigabytes and aborts the process; sums of lists are read in exponential time when nested.
 So every expression gets a weight, an upper bound of its size as a multiple of all input together:
 
-    0  a text, a number, a boolean: fuel bounds those
+    0  a text, a number, a boolean: fuel bounds those, but not how often a list holds one, so
+       that what may be a long text weighs 1 as an element
     1  a value from outside or a part of one
     n  a list or a dict built from those, a sum of lists
 
@@ -144,7 +145,10 @@ class _Weights:
         return self.of_child(node.node) if isinstance(node, nodes.Getitem) else 0
 
     def display(self, node: nodes.Node) -> int:
-        """A literal list: each value from outside counts once, all of those together as 1."""
+        """A literal list: each value from outside counts once, all of those together as 1.
+
+        A text that the template makes counts wherever it stands.
+        """
         seen: set[str] = set()
         weight = 0
         for child in node.iter_child_nodes():
@@ -152,8 +156,16 @@ class _Weights:
             if name and name not in seen and self._scope.find(name) is None:
                 seen.add(name)
             else:
-                weight += self.of_child(child)
+                weight += self.element(child)
         return max(1, weight + int(bool(seen)))
+
+    def element(self, node: nodes.Node) -> int:
+        """What an element of a list, a pair of a dict or a keyword of dict(...) adds."""
+        if isinstance(node, nodes.Pair):
+            return self.element(node.key) + self.element(node.value)
+        if isinstance(node, nodes.Keyword):
+            return self.element(node.value)
+        return self.of_child(node) or int(_may_be_long(node))
 
     def total(self, node: nodes.Node) -> int:
         return sum(self.of_child(child) for child in node.iter_child_nodes())
@@ -193,7 +205,7 @@ class _Weights:
             return self._method(callee, arguments)
         name = _name_of(callee)
         if name in GLOBALS and self._scope.find(name) is None:
-            return max(1, sum(arguments))
+            return max(1, sum(self.element(child) for child in (*node.args, *node.kwargs)))
         if any(weight > 1 for weight in arguments):
             raise TemplateUnsupported(
                 "a macro takes values as they came, not lists built in the template.",
@@ -222,6 +234,20 @@ def _is_text(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Concat)
 
 
+def _may_be_long(node: nodes.Node) -> bool:
+    """Whether a scalar can be a long text; a literal is as long as it stands in the template."""
+    if isinstance(node, nodes.Filter):
+        return node.name not in _NUMBER_FILTERS
+    if isinstance(node, nodes.Getattr):
+        return _name_of(node.node) != "loop"
+    return not isinstance(node, _SHORT)
+
+
+_NUMBER_FILTERS = frozenset({"abs", "count", "float", "int", "length", "round", "sum"})
+_SHORT = (
+    *(nodes.Const, nodes.Compare, nodes.Not, nodes.Test, nodes.Neg),
+    *(nodes.Sub, nodes.Div, nodes.FloorDiv, nodes.Mod),
+)
 _Rule = Callable[[_Weights, nodes.Node], int]
 _RULES: dict[type[nodes.Node], _Rule] = {
     nodes.Name: _Weights.name,

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from markupsafe import escape
 
@@ -19,6 +19,17 @@ from promptops_server.prompts.template_errors import TemplateLimitExceeded, Temp
 MAX_VALUE_DEPTH = 100
 # What the filters written in Python may produce in one rendering: fuel does not count them.
 MAX_FILTER_OUTPUT = 2 * 1024 * 1024
+# How many elements the lists and objects of all variables may have together.
+MAX_ELEMENTS = 32_768
+# How much of lists and objects one rendering may read, in characters: the engine copies a text at
+# every read, and fuel does not count it. A short text counts as much as the read itself costs, so
+# that this is 32,768 reads.
+MAX_READ = 16 * 1024 * 1024
+_ONE_READ = 512
+# How much one rendering may put in order: the engine makes two texts lower-case every time that it
+# compares them, and fuel does not count that either.
+MAX_ORDERED = 1024 * 1024
+_ORDERED_ELEMENT = 64
 # The engine's integers have 128 bits.
 _INTEGER_BOUND = 1 << 127
 # What stands for an undefined value before a filter written in Python, which would be given None.
@@ -30,9 +41,14 @@ FILTER_CHAINS = {
     "tojson": f"default('{UNDEFINED}')|tojson|sorted_json",
     "e": f"default('{UNDEFINED}')|string|e",
     "escape": f"default('{UNDEFINED}')|string|escape",
+    # The test weighs every element and keeps it as it is.
+    **{name: f"select('weighed')|{name}" for name in ("sort", "unique", "groupby", "min", "max")},
+    "dictsort": "weighed_dict|dictsort",
 }
 # What one element of a list or dict counts in a measure of input in characters.
 _ELEMENT_SIZE = 8
+_TOO_MUCH_READ = "Rendering reads its lists and objects too often."
+_TOO_MUCH_ORDERED = "Rendering sorts or groups too much text."
 # What Jinja2 replaces in JSON (markupsafe's rule for a script element).
 _JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'"}
 
@@ -63,48 +79,99 @@ class _Method:
 class _View:
     """What items(), keys() and values() give: to iterate over and to print, nothing else."""
 
-    __slots__ = ("_kind", "_view")
+    __slots__ = ("_kind", "_size", "_view")
 
-    def __init__(self, kind: str, view: Collection[object]) -> None:
+    def __init__(self, kind: str, view: Collection[object], size: int) -> None:
         self._kind = kind
         self._view = view
+        self._size = size
 
     def __len__(self) -> int:
         return len(self._view)
 
     def __iter__(self) -> Iterator[object]:
-        return iter(self._view)
+        return iter(self._view if _may_read(self._size) else ())
 
     def __repr__(self) -> str:
         return f"dict_{self._kind}({list(self._view)!r})"
 
 
 class _List(list[object]):
-    """A list of which a template sees only the elements."""
+    """A list of which a template sees only the elements; every read of a text is counted.
 
-    __slots__ = ()
+    `size` is that of everything in it.
+    """
+
+    __slots__ = ("size",)
+    __hash__ = None
+    size: int
+
+    def __len__(self) -> int:
+        return super().__len__() if _budget.read >= 0 else 0
+
+    def __getitem__(self, key: Any) -> Any:
+        return _counted(super().__getitem__(key))
+
+    def __eq__(self, other: object) -> bool:
+        return not _may_read(self.size) or super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not _may_read(self.size) or super().__ne__(other)
+
+    def __lt__(self, other: list[object]) -> bool:
+        return not _may_read(self.size) or super().__lt__(other)
+
+    def __le__(self, other: list[object]) -> bool:
+        return not _may_read(self.size) or super().__le__(other)
+
+    def __gt__(self, other: list[object]) -> bool:
+        return not _may_read(self.size) or super().__gt__(other)
+
+    def __ge__(self, other: list[object]) -> bool:
+        return not _may_read(self.size) or super().__ge__(other)
 
 
 class _Dict(dict[str, object]):
-    """A dict of which a template sees the elements, get, items, keys and values."""
+    """A dict of which a template sees the elements, get, items, keys and values.
 
-    __slots__ = ()
+    Reads are counted as those of a list; `key_size` is the size of the keys.
+    """
+
+    __slots__ = ("key_size", "size")
+    __hash__ = None
+    key_size: int
+    size: int
+
+    def __len__(self) -> int:
+        return super().__len__() if _budget.read >= 0 else 0
+
+    def __getitem__(self, key: str) -> object:
+        return _counted(super().__getitem__(key))
+
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__() if _may_read(self.key_size) else iter(())
+
+    def __eq__(self, other: object) -> bool:
+        return not _may_read(self.size) or super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not _may_read(self.size) or super().__ne__(other)
 
 
-def _get(data: dict[str, object]) -> _Method:
-    return _Method("get", partial(dict[str, object].get, data))
+def _get(data: _Dict) -> _Method:
+    return _Method("get", lambda *arguments: _counted(dict[str, object].get(data, *arguments)))
 
 
-def _items(data: dict[str, object]) -> _Method:
-    return _Method("items", lambda: _View("items", dict[str, object].items(data)))
+def _items(data: _Dict) -> _Method:
+    return _Method("items", lambda: _View("items", dict[str, object].items(data), data.size))
 
 
-def _keys(data: dict[str, object]) -> _Method:
-    return _Method("keys", lambda: _View("keys", dict[str, object].keys(data)))
+def _keys(data: _Dict) -> _Method:
+    return _Method("keys", lambda: _View("keys", dict[str, object].keys(data), data.key_size))
 
 
-def _values(data: dict[str, object]) -> _Method:
-    return _Method("values", lambda: _View("values", dict[str, object].values(data)))
+def _values(data: _Dict) -> _Method:
+    return _Method("values", lambda: _View("values", dict[str, object].values(data), data.size))
 
 
 for _kind, _kept in (
@@ -118,9 +185,12 @@ for _kind, _kept in (
 
 
 class _Budget(threading.local):
-    """What the Python filters may still produce in the rendering that this thread is in."""
+    """What the rendering that this thread is in may still do beside what fuel counts."""
 
-    left = MAX_FILTER_OUTPUT
+    elements = MAX_ELEMENTS
+    output = MAX_FILTER_OUTPUT
+    read = MAX_READ
+    ordered = MAX_ORDERED
 
 
 _budget = _Budget()
@@ -129,8 +199,9 @@ _budget = _Budget()
 def convert(names: Iterable[str], variables: Mapping[str, object]) -> tuple[dict[str, object], int]:
     """The named variables that are given, as the engine may see them, and their size.
 
-    The size counts the characters of texts and some for each element. Raises TemplateRenderFailed
-    for what is not a JSON value, is nested too deeply, or is an integer of over 128 bits.
+    The size counts the characters of texts and some for each element. Requires start_budget.
+    Raises TemplateLimitExceeded for more than MAX_ELEMENTS, TemplateRenderFailed for what is not
+    a JSON value, is nested too deeply, or is an integer of over 128 bits.
     """
     context: dict[str, object] = {}
     size = 0
@@ -157,10 +228,11 @@ def _convert(value: object, depth: int) -> tuple[object, int]:
         return value, _ELEMENT_SIZE
     if depth == 0:
         raise TemplateRenderFailed(f"A variable is nested over {MAX_VALUE_DEPTH} levels deep.")
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Mapping):
+        _take_elements(len(cast("Collection[object]", value)))
+        if isinstance(value, Mapping):
+            return _convert_object(cast("Mapping[object, object]", value), depth)
         return _convert_list(cast("Iterable[object]", value), depth)
-    if isinstance(value, Mapping):
-        return _convert_object(cast("Mapping[object, object]", value), depth)
     raise TemplateRenderFailed("A variable is not a JSON value.")
 
 
@@ -172,19 +244,23 @@ def _convert_list(values: Iterable[object], depth: int) -> tuple[object, int]:
         converted, part = _convert(element, depth - 1)
         append(converted)
         size += part
+    elements.size = size
     return elements, size
 
 
 def _convert_object(values: Mapping[object, object], depth: int) -> tuple[object, int]:
     pairs = _Dict()
-    size = _ELEMENT_SIZE
+    size, key_size = _ELEMENT_SIZE, 0
     for key, element in values.items():
         if not isinstance(key, str):
             raise TemplateRenderFailed("A variable holds an object with a key that is no text.")
         converted, part = _convert(element, depth - 1)
         pairs[key] = converted
-        size += part + len(key)
-    return pairs, size
+        size += part
+        key_size += len(key)
+    pairs.key_size = key_size
+    pairs.size = size + key_size
+    return pairs, pairs.size
 
 
 def finalize(value: object) -> object:
@@ -196,9 +272,41 @@ def finalize(value: object) -> object:
     return repr(value) if isinstance(value, float) else NotImplemented
 
 
-def start_filters() -> None:
-    """Gives the Python filters of this thread their budget: before each rendering with any."""
-    _budget.left = MAX_FILTER_OUTPUT
+def start_budget() -> None:
+    """Gives this thread what one rendering may take, read, order and produce: before each."""
+    _budget.elements = MAX_ELEMENTS
+    _budget.output = MAX_FILTER_OUTPUT
+    _budget.read = MAX_READ
+    _budget.ordered = MAX_ORDERED
+
+
+def check_budget() -> None:
+    """Raises TemplateLimitExceeded where the rendering that ended wanted more than its budget.
+
+    The engine takes an error of a read for a missing element, so a read raises none.
+    """
+    if _budget.read < 0:
+        raise TemplateLimitExceeded(_TOO_MUCH_READ)
+    if _budget.ordered < 0:
+        raise TemplateLimitExceeded(_TOO_MUCH_ORDERED)
+
+
+def weighed(value: object) -> bool:
+    """A test that is true of everything and counts what it sees against what may be ordered."""
+    _budget.ordered -= _ORDERED_ELEMENT + _size(value)
+    if _budget.ordered < 0:
+        raise TemplateLimitExceeded(_TOO_MUCH_ORDERED)
+    return True
+
+
+def weighed_dict(value: object) -> object:
+    """The value as it is, counted as by `weighed`."""
+    # A dict that the template itself built would come back with its whole floats as integers.
+    if not isinstance(value, _Dict):
+        raise TemplateRenderFailed("dictsort takes an object that came with the variables.")
+    _budget.ordered -= _ORDERED_ELEMENT * len(value)
+    weighed(value)
+    return value
 
 
 def sorted_json(text: str, indent: int | None = None) -> str:
@@ -220,7 +328,46 @@ def _check_defined(value: object) -> None:
 
 
 def _charge(text: str) -> str:
-    _budget.left -= len(text)
-    if _budget.left < 0:
+    _budget.output -= len(text)
+    if _budget.output < 0:
         raise TemplateLimitExceeded("The filters of this template produce too much text.")
     return text
+
+
+def _counted(value: object) -> object:
+    size = len(value) if type(value) is str else 0
+    return value if _may_read(size) else ""
+
+
+def _may_read(characters: int) -> bool:
+    """Counts a read; when it is False the rendering is lost and may end as cheaply as it can."""
+    _budget.read -= max(_ONE_READ, characters)
+    return _budget.read >= 0
+
+
+def _take_elements(count: int) -> None:
+    _budget.elements -= count
+    if _budget.elements < 0:
+        raise TemplateLimitExceeded(
+            f"The variables of a rendering have at most {MAX_ELEMENTS} elements."
+        )
+
+
+def _size(value: object) -> int:
+    """The characters in a value, and some for each element of a list or dict."""
+    size = 0
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            size += len(part)
+        elif isinstance(part, _List | _Dict):
+            size += part.size
+        elif isinstance(part, list | tuple):
+            waiting += cast("list[object]", part)
+            size += _ELEMENT_SIZE
+        elif isinstance(part, dict):
+            pairs = cast("dict[object, object]", part)
+            waiting += [*pairs.keys(), *pairs.values()]
+            size += _ELEMENT_SIZE
+    return size
