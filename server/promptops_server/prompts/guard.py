@@ -44,8 +44,10 @@ _WORD = re.compile(r"\w+")
 _OPERATOR = re.compile(r"//|\*\*|==|!=|>=|<=|[-+*/%~<>=.:|,]")
 _ESCAPE = (r"""\\(?:[\\'"ntrbf]|x[0-9A-Fa-f]{2}|u(?![dD][89abAB])"""
            r"""(?![dD][c-fC-F])[0-9A-Fa-f]{4})""")  # fmt: skip
-# A string up to its end or to what it may not hold; possessive, so that nothing is tried twice.
-_IN_STRING = {quote: re.compile(rf"(?:[^{quote}\\]++|{_ESCAPE})*+") for quote in ("'", '"')}
+# A string up to its end or to what it may not hold. The two branches share no first character and
+# nothing follows them, so nothing is tried twice; possessive quantifiers would say the same, and
+# lose their place in early releases of Python 3.11.
+_IN_STRING = {quote: re.compile(rf"(?:[^{quote}\\]+|{_ESCAPE})*") for quote in ("'", '"')}
 _CHAIN_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 _PREFIX_WORDS = frozenset({"not", "else"})
 _OPENERS = frozenset(
