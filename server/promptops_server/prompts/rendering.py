@@ -39,7 +39,7 @@ from promptops_server.prompts.variables import TemplateVariables, analyse_templa
 MAX_OUTPUT_BYTES = 1024 * 1024
 MAX_MESSAGES = 200
 # One instruction takes 1, one element of a loop about 5, 64 bytes of text 1.
-FUEL = 100_000
+FUEL = 40_000
 # Texts are copied and compared without fuel, so large input gets less of it; 1 MiB of output
 # takes 17,000.
 LARGE_INPUT = 64 * 1024
