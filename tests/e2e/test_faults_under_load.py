@@ -284,3 +284,51 @@ async def test_work_that_never_comes_to_its_end_is_given_up(arena: Arena) -> Non
 
     await eventually(ended, 20)
     assert len([c for c in arena.provider.calls if c.model == "silent+first:5"]) == 1
+
+
+async def test_a_run_that_is_handed_on_in_order_begins_anew_with_new_numbers(
+    arena: Arena,
+) -> None:
+    await arena.project.prompt("handed", model="scripted/gate:1+chunks:5")
+    arena.provider.shut()
+    body, headers = {"stream": True}, {"Idempotency-Key": "handed"}
+    path = "/api/v1/run/handed"
+    run_id = ""
+    async with arena.caller.request("POST", path, body=body, headers=headers) as response:
+        async for line in response.content:
+            if line.startswith(b"id: "):
+                run_id = line[4:].decode().strip().rpartition(":")[0]
+            if line.startswith(b"event: delta"):
+                response.close()
+                break
+    await arena.process.stop()
+    await arena.process.start()
+    arena.provider.release()
+
+    async def ended() -> bool:
+        run = (await arena.caller.get(f"/api/v1/runs/{run_id}")).json
+        return run["status"] == "succeeded"
+
+    await eventually(ended, 20)
+    again = parse_events((await arena.caller.send("POST", path, body=body, headers=headers)).text)
+    assert again[0].id == f"{run_id}:1000001"
+
+
+async def test_a_run_whose_provider_is_gone_meanwhile_ends_at_once(arena: Arena) -> None:
+    await arena.project.add_provider("passing")
+    await arena.project.prompt("orphan", model="passing/silent+first:6")
+    answer = await arena.caller.send(
+        "POST", "/api/v1/run/orphan", body={}, headers={"Prefer": "respond-async"}
+    )
+    run_id = answer.json["run_id"]
+    await arena.provider.wait_for_call(model="silent+first:6")
+    await arena.process.kill()
+    await arena.rows("DELETE FROM providers WHERE name = 'passing'")
+    await arena.rows("UPDATE work SET due_at = now() WHERE state <> 'ended'")
+    await arena.process.start()
+
+    async def ended() -> bool:
+        run = (await arena.caller.get(f"/api/v1/runs/{run_id}")).json
+        return run["status"] == "failed" and run["error"]["code"] == "provider_not_configured"
+
+    await eventually(ended, 15)

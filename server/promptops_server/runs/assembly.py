@@ -67,28 +67,25 @@ class RunPath:
         cancellations = Cancellations(waiting_redis)
         tools = RunTools(parts.client, parts.targets, parts.ledger)
 
-        def settle_of(grant: Grant | None) -> "_Settle":
-            return _Settle(admission, grant)
-
         def make_execution(run: PreparedRun, stream: bool) -> RunExecution:
             return RunExecution(
                 run.plan,
                 run.target,
                 tools,
                 stream=stream,
-                settle=settle_of(run.grant),
+                settle=_Settle(admission, run.grant),
                 headers=run.headers,
             )
 
         def make_durable_execution(
-            plan: RunPlan, target: ModelTarget, grant: Grant | None, fence: int, first: int
+            plan: RunPlan, target: ModelTarget | None, grant: Grant | None, fence: int, first: int
         ) -> RunExecution:
             return RunExecution(
                 plan,
                 target,
                 tools,
                 stream=True,
-                settle=settle_of(grant),
+                settle=_Settle(admission, grant),
                 fence=fence,
                 first_event=first,
             )
@@ -96,7 +93,6 @@ class RunPath:
         durable = DurableRuns(
             ledger_pool=parts.ledger_pool,
             system_pool=parts.system_pool,
-            targets=parts.targets,
             logs=logs,
             cancellations=cancellations,
             make_execution=make_durable_execution,

@@ -30,7 +30,6 @@ from promptops_server.core.jobs.types import (
     WorkItem,
     WorkState,
 )
-from promptops_server.providers.service import ModelTargets
 from promptops_server.providers.types import ModelTarget
 from promptops_server.ratelimit.admission import Grant
 from promptops_server.runs.cancelling import Cancellations
@@ -39,11 +38,13 @@ from promptops_server.runs.execution import RunExecution
 from promptops_server.runs.types import WORK_KIND, PreparedRun, RunPlan
 from promptops_server.usage.types import RunRecord
 
-# (plan, its first model, grant, fence, number of the first event) -> the execution, streaming.
-MakeDurableExecution = Callable[[RunPlan, ModelTarget, Grant | None, int, int], RunExecution]
+# (plan, its first model where that is known, grant, fence, number of the first event) -> the
+# execution, streaming.
+MakeDurableExecution = Callable[[RunPlan, ModelTarget | None, Grant | None, int, int], RunExecution]
 NumberedEvent = tuple[int, str, bytes]
 
-_EVENTS_AN_ATTEMPT = 1_000_000
+# By the claim and not by the attempt: one that was handed on in order counts as no attempt.
+_EVENTS_A_CLAIM = 1_000_000
 _KEEP_KEY_S = 86_400.0
 _GRANTS_KEPT = 10_000
 _LOOK_EVERY_S = 1.0
@@ -55,12 +56,12 @@ _log = logging.getLogger(__name__)
 class DurableRun:
     """A run of this process that others may follow."""
 
-    def __init__(self, plan: RunPlan, fence: int, attempt: int, grant: Grant | None) -> None:
+    def __init__(self, plan: RunPlan, fence: int, grant: Grant | None) -> None:
         """Takes the plan and the claim under which it is done."""
         self.plan = plan
         self.fence = fence
         self.grant = grant
-        self.first_number = (attempt - 1) * _EVENTS_AN_ATTEMPT + 1
+        self.first_number = (fence - 1) * _EVENTS_A_CLAIM + 1
         self.events: list[NumberedEvent] = []
         self.failure: AppError | None = None
         self.execution: RunExecution | None = None
@@ -103,11 +104,6 @@ class DurableRun:
                 return
             await changed.wait()
 
-    async def ended(self) -> None:
-        """Returns once the run has ended."""
-        while not self.has_ended:
-            await self._changed.wait()
-
     def cancel(self) -> None:
         """Ends the run because somebody asked for it."""
         self.is_cancelled = True
@@ -123,7 +119,6 @@ class DurableRuns:
         *,
         ledger_pool: Pool,
         system_pool: Pool,
-        targets: ModelTargets,
         logs: EventLogs,
         cancellations: Cancellations,
         make_execution: MakeDurableExecution,
@@ -132,7 +127,6 @@ class DurableRuns:
         """Takes what it needs; start() begins to claim. `at_once` bounds what is claimed."""
         self._ledger_pool = ledger_pool
         self._system_pool = system_pool
-        self._targets = targets
         self._logs = logs
         self._cancellations = cancellations
         self._make_execution = make_execution
@@ -143,7 +137,6 @@ class DurableRuns:
         self._grants: dict[UUID, Grant] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._is_closing = False
 
     def start(self) -> None:
         """Begins to claim what is due, to renew what is held, and to sweep."""
@@ -156,7 +149,6 @@ class DurableRuns:
 
     async def close(self) -> None:
         """Stops, and gives what has not ended back to be begun again by another process."""
-        self._is_closing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -184,7 +176,7 @@ class DurableRuns:
         """
         if not await self._add(prepared.plan, once, self._owner):
             return None
-        run = DurableRun(prepared.plan, 1, 1, prepared.grant)
+        run = DurableRun(prepared.plan, 1, prepared.grant)
         self._begin(run, prepared.target)
         return run
 
@@ -203,10 +195,6 @@ class DurableRuns:
             return False
         self._wake.set()
         return True
-
-    def running(self, run_id: UUID) -> DurableRun | None:
-        """The run where this process does it."""
-        return self._running.get(run_id)
 
     async def find(self, project_id: UUID, run_id: UUID) -> WorkState | None:
         """The unit of work behind a run. Raises StorageUnavailable."""
@@ -258,15 +246,12 @@ class DurableRuns:
 
     async def _do(self, run: DurableRun, target: ModelTarget | None) -> None:
         plan = run.plan
-        self._logs.keep_for(str(plan.id), int(plan.deadline_s * 1000) + KEPT_MS)
         try:
-            if target is None:
-                target = await self._targets.get(plan.project_id, plan.models[0])
             execution = self._make_execution(plan, target, run.grant, run.fence, run.first_number)
             run.execution = execution
             await self._execute(run, execution)
         except AppError as error:
-            # Without its provider a run cannot begin; it stays, to be given up after some tries.
+            # While the database is away a run cannot begin; it is claimed again later.
             run.failure = error
             _log.warning("run %s could not begin: %s", plan.public_id, error.code)
         except asyncio.CancelledError:
@@ -291,6 +276,8 @@ class DurableRuns:
             try:
                 await execution.start()
             except AppError as error:
+                if execution.record is None:
+                    raise
                 run.failure = error
                 await emit("error", execution.problem(error))
                 return
@@ -323,25 +310,20 @@ class DurableRuns:
 
     async def _take(self, item: WorkItem) -> None:
         plan = RunPlan.load(item.payload)
-        run = DurableRun(plan, item.fence, item.attempt, self._grants.pop(plan.id, None))
+        run = DurableRun(plan, item.fence, self._grants.pop(plan.id, None))
         if item.attempt <= MAX_ATTEMPTS and not item.is_cancelled:
             self._begin(run, None)
             return
-        try:
-            target = await self._targets.get(plan.project_id, plan.models[0])
-            execution = self._make_execution(plan, target, run.grant, run.fence, run.first_number)
-            if item.is_cancelled:
-                error = await execution.cancel()
-            else:
-                error = await execution.give_up(
-                    RunGivenUp(
-                        f"This run was begun {MAX_ATTEMPTS} times and never came to its end."
-                    )
-                )
-            _, name, text = run.add("error", execution.problem(error))
-            self._logs.append(str(plan.id), run.first_number, name, text)
-        except AppError as error:
-            _log.error("run %s cannot be ended: %s", plan.public_id, error.code)
+        execution = self._make_execution(plan, None, run.grant, run.fence, run.first_number)
+        if item.is_cancelled:
+            error = await execution.cancel()
+        else:
+            error = await execution.give_up(
+                RunGivenUp(f"This run was begun {MAX_ATTEMPTS} times and never came to its end.")
+            )
+        _, name, text = run.add("error", execution.problem(error))
+        self._logs.append(str(plan.id), run.first_number, name, text)
+        self._logs.keep_for(str(plan.id), KEPT_MS)
 
     async def _renew_forever(self) -> None:
         while True:

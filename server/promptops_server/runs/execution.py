@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from promptops_server.core.errors import AppError, ShuttingDown, StorageUnavailable
 from promptops_server.kit.clock import utc_now
 from promptops_server.providers.client import ChatCall, ModelClient
-from promptops_server.providers.errors import timed_out
+from promptops_server.providers.errors import ProviderNotConfigured, timed_out
 from promptops_server.providers.retrying import delay_before, verdict_of
 from promptops_server.providers.service import ModelTargets
 from promptops_server.providers.types import ChatDelta, ModelTarget
@@ -54,7 +54,7 @@ class RunExecution:
     def __init__(
         self,
         plan: RunPlan,
-        target: ModelTarget,
+        target: ModelTarget | None,
         tools: RunTools,
         *,
         stream: bool,
@@ -65,8 +65,9 @@ class RunExecution:
     ) -> None:
         """Takes the run and what it needs; nothing is sent yet.
 
-        `fence` is that of its unit of work, where it has one; `first_event` is the number of its
-        first event, where it is to be resumable from the ledger.
+        `target` is the first of the plan's models, where it was looked up already. `fence` is that
+        of its unit of work, where it has one; `first_event` is the number of its first event, where
+        it is to be resumable from the ledger.
         """
         self.plan = plan
         self._stream = stream
@@ -90,12 +91,19 @@ class RunExecution:
     async def start(self) -> None:
         """Sends the run to its model; returns once a provider has accepted it.
 
-        A refusal is recorded as a failed run. Raises AppError, with the run's id among its facts.
+        A refusal is recorded as a failed run. Raises AppError, with the run's id among its facts;
+        StorageUnavailable without a record where a run that survives can be begun later.
         """
         try:
             async with self._deadline():
                 await self._call_until_accepted()
         except AppError as error:
+            is_for_later = self._fence is not None and not self._attempts
+            if is_for_later and isinstance(error, StorageUnavailable):
+                # The model could not be looked up, and nothing was sent: whoever claims the work
+                # next may have more luck.
+                await self.let_go()
+                raise
             raise await self._failed(error) from None
         except TimeoutError:
             raise await self._out_of_time() from None
@@ -199,16 +207,16 @@ class RunExecution:
 
     async def _out_of_time(self) -> AppError:
         await self._close()
-        name = self._target.provider.name
+        name = self._provider_and_model()[0]
         return await self._failed(timed_out(name, "no complete answer", self.plan.deadline_s))
 
     async def _call_until_accepted(self) -> None:
         """Calls the model, and where it fails, again or the next one. Raises AppError."""
         while True:
-            attempt = Attempt(self._target)
-            self._attempts.append(attempt)
+            target = self._target or await self._first_target()
+            self._attempts.append(Attempt(target))
             try:
-                self._call = await self._tools.client.start_call(self._target, self._body())
+                self._call = await self._tools.client.start_call(target, self._body())
             except AppError as error:
                 if not await self._goes_on_after(error):
                     raise
@@ -225,16 +233,36 @@ class RunExecution:
             self._retries += 1
             await asyncio.sleep(delay_before(self._retries, error))
             return True
+        return await self._next_target() is not None
+
+    async def _first_target(self) -> ModelTarget:
+        """The first of the plan's models that is configured. Raises as `targets.get` does."""
+        try:
+            self._target = await self._tools.targets.get(self.plan.project_id, self.plan.models[0])
+        except ProviderNotConfigured:
+            found = await self._next_target()
+            if found is None:
+                raise
+            return found
+        return self._target
+
+    async def _next_target(self) -> ModelTarget | None:
         while self._models:
             name = self._models.pop(0)
             try:
                 self._target = await self._tools.targets.get(self.plan.project_id, name)
-            except AppError:
+            except ProviderNotConfigured:
                 # A model that is not configured here is no reason to give up before the next.
                 continue
             self._retries = 0
-            return True
-        return False
+            return self._target
+        return None
+
+    def _provider_and_model(self) -> tuple[str, str]:
+        if self._target is not None:
+            return self._target.provider.name, self._target.model
+        provider, _, model = self.plan.models[0].partition("/")
+        return provider, model
 
     async def _deltas(self) -> AsyncGenerator[ChatDelta]:
         """The pieces, each kept before it is passed on. Raises AppError where the answer breaks."""
@@ -327,7 +355,7 @@ class RunExecution:
     def _make_record(self, status: RunStatus, error: AppError | None) -> RunRecord:
         plan = self.plan
         last = self._attempts[-1] if self._attempts else None
-        target = self._target
+        provider, model = self._provider_and_model()
         return RunRecord(
             id=plan.id,
             project_id=plan.project_id,
@@ -343,9 +371,9 @@ class RunExecution:
             version_num=plan.version_num,
             environment=plan.environment,
             api_key_id=plan.api_key_id,
-            provider_id=target.provider.id,
-            provider=target.provider.name,
-            model=target.model,
+            provider_id=None if self._target is None else self._target.provider.id,
+            provider=provider,
+            model=model,
             parameters=dict(plan.parameters),
             variables=dict(plan.variables),
             messages=plan.messages,
