@@ -51,11 +51,18 @@ async def list_deployments(
     session: AsyncSession,
     project_id: UUID,
     *,
+    kind: SubjectKind,
+    subject_ids: Sequence[UUID] | None,
     environment: str | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Deployment]:
+    """One page of deployments; those of the subjects alone, of this kind, where some are named."""
     statement = of_project(Deployment, project_id)
+    if subject_ids is not None:
+        statement = statement.where(
+            Deployment.subject_kind == kind.value, Deployment.subject_id.in_(subject_ids)
+        )
     if environment is not None:
         statement = statement.where(Deployment.environment == environment)
     page = page_of(statement, Deployment, after, limit)

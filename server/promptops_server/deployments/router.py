@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from promptops_server.access.deps import Author, Db, PageCursors, Reader
 from promptops_server.access.errors import EnvironmentNotFound
-from promptops_server.core.fields import EnvironmentName, Limit
+from promptops_server.core.fields import Limit
 from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
 from promptops_server.deployments import repository, service
@@ -23,6 +23,7 @@ from promptops_server.deployments.errors import (
 )
 from promptops_server.deployments.schemas import (
     DeploymentCreate,
+    DeploymentQuery,
     DeploymentRead,
     Promotion,
     ReleaseRead,
@@ -87,25 +88,21 @@ async def roll_back(
         return await service.roll_back(session, caller, deployment, wanted, subjects)
 
 
-@router.get("", responses=errors())
+@router.get("", responses=errors(SubjectNotFound))
 async def list_deployments(
     caller: Reader,
     db: Db,
     cursors: PageCursors,
     subjects: Deployable,
-    environment: Annotated[EnvironmentName | None, Query()] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: str | None = None,
+    wanted: Annotated[DeploymentQuery, Query()],
 ) -> Page[DeploymentRead]:
-    """What serves where in this project, newest deployment first."""
-    question = f"deployments|{caller.project_id}|{environment}"
-    after = cursors.after(cursor, question)
+    """What serves where in this project, newest deployment first; `updated_at` says since when."""
+    question = f"deployments|{caller.project_id}|{wanted.question()}"
+    after = cursors.after(wanted.cursor, question)
     async with db.transaction(caller.project_id) as session:
-        found = await repository.list_deployments(
-            session, caller.project_id, environment=environment, after=after, limit=limit
-        )
+        found = await service.list_deployments(session, caller, wanted, subjects, after)
         rows = await service.describe(session, caller.project_id, found, subjects)
-    return cursors.page(rows, [deployment.id for deployment in found], limit, question)
+    return cursors.page(rows, [deployment.id for deployment in found], wanted.limit, question)
 
 
 @router.get("/{deployment}", responses=errors(DeploymentNotFound))

@@ -3,13 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from promptops_server.core.fields import EnvironmentName, Text
+from promptops_server.core.pagination import DEFAULT_LIMIT
 from promptops_server.deployments.models import Deployment, Release
 from promptops_server.deployments.types import ReleaseKind, Subject, SubjectKind, SubjectVersion
 from promptops_server.kit.ids import to_public
 from promptops_server.versioned.semver import PATTERN
+
+MAX_PROMPTS = 100
+# Enough for a page of prompts, each in several environments.
+MAX_DEPLOYMENTS = 500
 
 VersionNumber = Annotated[str, StringConstraints(pattern=PATTERN)]
 _Reason = Annotated[Text, StringConstraints(max_length=2000)]
@@ -52,6 +57,23 @@ class Rollback(BaseModel):
     replaces: VersionNumber
     to_version: VersionNumber | None = None
     reason: _Reason | None = None
+
+
+class DeploymentQuery(BaseModel):
+    """Which deployments a list shows; of prompts, those of any that is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Annotated[
+        list[Text], Field(max_length=MAX_PROMPTS, description="Aliases or ids of prompts.")
+    ] = []
+    environment: EnvironmentName | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_DEPLOYMENTS)] = DEFAULT_LIMIT
+    cursor: str | None = None
+
+    def question(self) -> str:
+        """What a cursor is bound to: the filters, without the page."""
+        return repr(self.model_dump(exclude={"limit", "cursor"}))
 
 
 class DeploymentRead(BaseModel):

@@ -68,6 +68,12 @@ class Subjects(Protocol):
         """The subject of this public id or alias, or None."""
         ...
 
+    async def ids_of(
+        self, session: AsyncSession, project_id: UUID, refs: Sequence[str]
+    ) -> Mapping[str, UUID]:
+        """The subject of each public id or alias; those that there are none of are left out."""
+        ...
+
     async def find_version(
         self, session: AsyncSession, project_id: UUID, subject_id: UUID, number: str
     ) -> SubjectVersion | None:

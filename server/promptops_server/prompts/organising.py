@@ -88,8 +88,10 @@ async def set_archived(
 async def describe(
     session: AsyncSession, caller: Caller, prompts: Sequence[Prompt]
 ) -> list[PromptRead]:
-    """The public form of each prompt, in order, with the aliases that it had before."""
-    former = await repository.former_aliases(
-        session, caller.project_id, [prompt.id for prompt in prompts]
-    )
-    return [PromptRead.of(prompt, former.get(prompt.id, [])) for prompt in prompts]
+    """The public form of each prompt, in order: its former aliases, and what there is of it."""
+    ids = [prompt.id for prompt in prompts]
+    former = await repository.former_aliases(session, caller.project_id, ids)
+    glances = await repository.glances(session, caller.project_id, caller.id, ids)
+    return [
+        PromptRead.of(prompt, former.get(prompt.id, []), glances[prompt.id]) for prompt in prompts
+    ]

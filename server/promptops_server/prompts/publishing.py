@@ -17,6 +17,7 @@ from promptops_server.prompts.schemas import VersionCreate, content_of
 from promptops_server.prompts.service import (
     compile_for,
     get_draft,
+    get_prompt,
     get_version,
     make_version,
 )
@@ -48,6 +49,8 @@ async def publish(
     PromptNotFound, DraftNotFound, VersionTaken, EditConflict where `if_match` names another edit
     than the draft's, and what is wrong with the template.
     """
+    # Held, so that of two who publish at once the second sees the version of the first.
+    prompt = await get_prompt(session, caller, ref, lock=True)
     draft = await get_draft(session, caller, ref)
     if if_match is not None:
         check_edit(draft.edit, if_match)
@@ -63,6 +66,7 @@ async def publish(
     version.status = VersionStatus.PUBLISHED.value
     version.message = wanted.message
     version.published_at = version.created_at
+    prompt.updated_at = version.created_at
     repository.add(session, version)
     try:
         # Flushed here so that a number published at the same moment is told as such.

@@ -8,17 +8,18 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from promptops_server.core.db import Pool
 from promptops_server.core.fields import ALIAS_PATTERN
 from promptops_server.core.scoping import of_project, page_of
+from promptops_server.kit.ids import from_public
 from promptops_server.prompts.config import PromptConfig
 from promptops_server.prompts.models import Prompt, PromptAlias, PromptVersion
 from promptops_server.prompts.schemas import PromptQuery
-from promptops_server.prompts.types import PromptRef, VersionStatus
+from promptops_server.prompts.types import Glance, PromptRef, VersionStatus
 from promptops_server.versioned.semver import parse
 
 _FOLDERS = text(
@@ -26,6 +27,16 @@ _FOLDERS = text(
     "FROM (SELECT string_to_array(name, '/') AS parts FROM prompts "
     "WHERE project_id = :project_id AND archived_at IS NULL AND name LIKE '%/%') AS split, "
     "generate_series(1, cardinality(parts) - 1) AS depth GROUP BY 1 ORDER BY 1 LIMIT :most"
+)
+_GLANCES = text(
+    "SELECT p.id, newest.version_num, (SELECT count(*) FROM prompt_versions v "
+    "WHERE v.prompt_id = p.id AND v.status <> 'Draft'), draft.updated_at, "
+    "coalesce(draft.kind, newest.kind) FROM prompts p "
+    "LEFT JOIN LATERAL (SELECT v.version_num, v.kind FROM prompt_versions v "
+    "WHERE v.prompt_id = p.id AND v.status <> 'Draft' ORDER BY v.id DESC LIMIT 1) newest ON true "
+    "LEFT JOIN prompt_versions draft ON draft.prompt_id = p.id "
+    "AND draft.author_id = :author_id AND draft.status = 'Draft' "
+    "WHERE p.project_id = :project_id AND p.id = ANY(:ids)"
 )
 _ALIAS = re.compile(ALIAS_PATTERN)
 
@@ -81,6 +92,23 @@ async def find_prompt(
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def prompt_ids(
+    session: AsyncSession, project_id: UUID, refs: Sequence[str]
+) -> dict[str, UUID]:
+    """The prompt of each public id or alias, now or from before; others are left out."""
+    ids = {ref: from_public("prm", ref) for ref in refs}
+    aliases = [ref for ref, found in ids.items() if found is None and _ALIAS.fullmatch(ref)]
+    by_alias = select(PromptAlias.alias, PromptAlias.prompt_id).where(
+        PromptAlias.project_id == project_id, PromptAlias.alias.in_(aliases)
+    )
+    known = select(Prompt.id).where(
+        Prompt.project_id == project_id, Prompt.id.in_([found for found in ids.values() if found])
+    )
+    claimed = {str(alias): found for alias, found in (await session.execute(by_alias)).all()}
+    existing = set((await session.execute(known)).scalars())
+    return claimed | {ref: found for ref, found in ids.items() if found and found in existing}
+
+
 async def find_alias(session: AsyncSession, project_id: UUID, alias: str) -> PromptAlias | None:
     """The claim of a prompt on the alias, current or former."""
     if _ALIAS.fullmatch(alias) is None:
@@ -110,14 +138,26 @@ async def former_aliases(
     return found
 
 
+async def glances(
+    session: AsyncSession, project_id: UUID, author_id: UUID, prompt_ids: Sequence[UUID]
+) -> dict[UUID, Glance]:
+    """What there is of each prompt, with the author's own draft."""
+    given = {"project_id": project_id, "author_id": author_id, "ids": list(prompt_ids)}
+    rows = (await session.execute(_GLANCES, given)).all()
+    return {row[0]: Glance(*row[1:]) for row in rows}
+
+
 async def list_prompts(
     session: AsyncSession,
     project_id: UUID,
     author_id: UUID,
     wanted: PromptQuery,
-    after: UUID | None,
-) -> Sequence[Prompt]:
-    """One page of the prompts that fit every filter; the author's drafts are searched too."""
+    after: str | None,
+) -> Sequence[tuple[Prompt, str]]:
+    """One page of the prompts that fit every filter, each with its place in the order.
+
+    `after` is such a place. The author's drafts are searched too, and count as an update.
+    """
     statement = of_project(Prompt, project_id).where(
         Prompt.archived_at.is_not(None) if wanted.archived else Prompt.archived_at.is_(None)
     )
@@ -134,8 +174,44 @@ async def list_prompts(
         if wanted.within == "text":
             found.append(_text_holds(wanted.q, author_id))
         statement = statement.where(or_(*found))
-    page = page_of(statement, Prompt, after, wanted.limit)
-    return (await session.execute(page)).scalars().all()
+    page = _page_in_order(statement, wanted, author_id, after)
+    rows = (await session.execute(page)).all()
+    return [(prompt, f"{prompt.id.hex}{_plain(value)}") for prompt, value in rows]
+
+
+def _page_in_order(
+    statement: Select[Prompt], wanted: PromptQuery, author_id: UUID, after: str | None
+) -> Select[Prompt, object]:
+    """One page, each row with the value that it is sorted by before its id."""
+    value: ColumnElement[Any] = literal("")
+    if wanted.sort == "name":
+        value = func.lower(Prompt.name)
+    elif wanted.sort == "updated":
+        drafted = select(PromptVersion.updated_at).where(
+            PromptVersion.prompt_id == Prompt.id, _is_draft_of(author_id)
+        )
+        value = func.greatest(Prompt.updated_at, drafted.correlate(Prompt).scalar_subquery())
+    here = tuple_(value, Prompt.id)
+    if after is not None:
+        last: Any = after[32:]
+        if wanted.sort == "updated":
+            last = datetime.fromisoformat(last)
+        there = tuple_(literal(last), UUID(after[:32]))
+        statement = statement.where(here > there if wanted.sort == "name" else here < there)
+    order = (value, Prompt.id)
+    if wanted.sort != "name":
+        order = tuple(column.desc() for column in order)
+    return statement.add_columns(value).order_by(*order).limit(wanted.limit + 1)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _is_draft_of(author_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        PromptVersion.status == VersionStatus.DRAFT.value, PromptVersion.author_id == author_id
+    )
 
 
 def _escape_like(part: str) -> str:
@@ -162,15 +238,12 @@ def _text_holds(part: str, author_id: UUID) -> ColumnElement[bool]:
         .correlate(Prompt)
         .scalar_subquery()
     )
-    is_draft = and_(
-        PromptVersion.status == VersionStatus.DRAFT.value, PromptVersion.author_id == author_id
-    )
     return (
         select(PromptVersion.id)
         .where(
             PromptVersion.project_id == Prompt.project_id,
             PromptVersion.prompt_id == Prompt.id,
-            or_(PromptVersion.id == newest, is_draft),
+            or_(PromptVersion.id == newest, _is_draft_of(author_id)),
             case(
                 (
                     PromptVersion.kind == "chat",

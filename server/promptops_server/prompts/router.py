@@ -70,20 +70,21 @@ IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag t
 async def list_prompts(
     wanted: Annotated[PromptQuery, Query()], caller: Reader, db: Db, cursors: PageCursors
 ) -> Page[PromptRead]:
-    """The prompts of this project that fit every filter, newest first."""
+    """The prompts of this project that fit every filter, newest first or as `sort` says."""
     question = f"prompts|{caller.project_id}|{wanted.question()}"
-    after = cursors.after(wanted.cursor, question)
+    after = cursors.after_name(wanted.cursor, question)
     async with db.transaction(caller.project_id) as session:
         found = await repository.list_prompts(session, caller.project_id, caller.id, wanted, after)
-        rows = await organising.describe(session, caller, found)
-    return cursors.page(rows, [prompt.id for prompt in found], wanted.limit, question)
+        rows = await organising.describe(session, caller, [prompt for prompt, _ in found])
+    return cursors.page_by_name(rows, [place for _, place in found], wanted.limit, question)
 
 
 @router.post("", status_code=201, responses=errors(AliasTaken, TemplateLimitExceeded, body=True))
 async def create_prompt(wanted: PromptCreate, caller: Author, db: Db) -> PromptRead:
     """Makes a prompt; `content`, where it is given, becomes your draft."""
     async with db.transaction(caller.project_id) as session:
-        return PromptRead.of(await service.create_prompt(session, caller, wanted), [])
+        made = await service.create_prompt(session, caller, wanted)
+        return await _described(session, caller, made)
 
 
 @router.get("/folders", responses=errors())

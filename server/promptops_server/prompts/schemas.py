@@ -21,7 +21,7 @@ from promptops_server.prompts.config import Model, PromptConfig
 from promptops_server.prompts.models import Prompt, PromptVersion
 from promptops_server.prompts.prompt_schema import PromptSchema
 from promptops_server.prompts.rendering import ChatEntry, MessageTemplate, Placeholder
-from promptops_server.prompts.types import VersionStatus
+from promptops_server.prompts.types import Glance, VersionStatus
 from promptops_server.versioned.semver import PATTERN as VERSION_PATTERN
 from promptops_server.versioned.semver import Bump
 
@@ -190,6 +190,10 @@ class PromptQuery(BaseModel):
     archived: Annotated[bool, Field(description="Those in the archive, instead of the rest.")] = (
         False
     )
+    sort: Annotated[
+        Literal["created", "updated", "name"],
+        Field(description="Newest made, last changed (your draft counts), or by name."),
+    ] = "created"
     limit: Limit = DEFAULT_LIMIT
     cursor: str | None = None
 
@@ -261,7 +265,11 @@ class TemplateRender(BaseModel):
 
 
 class PromptRead(BaseModel):
-    """A prompt."""
+    """A prompt.
+
+    `latest_version` is the one published last, `draft_updated_at` of your own draft, and `kind`
+    that of your draft, else of the latest version; each is null where there is none.
+    """
 
     id: str
     name: str
@@ -269,12 +277,16 @@ class PromptRead(BaseModel):
     former_aliases: list[str]
     description: str | None
     tags: list[str]
+    kind: Literal["text", "chat"] | None
+    latest_version: str | None
+    versions: int
+    draft_updated_at: datetime | None
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, prompt: Prompt, former_aliases: list[str]) -> Self:
+    def of(cls, prompt: Prompt, former_aliases: list[str], glance: Glance) -> Self:
         """The public form of a row, with the aliases that it had before and answers to."""
         return cls(
             id=to_public("prm", prompt.id),
@@ -283,6 +295,10 @@ class PromptRead(BaseModel):
             former_aliases=former_aliases,
             description=prompt.description,
             tags=prompt.tags,
+            kind=glance.kind,
+            latest_version=glance.latest_version,
+            versions=glance.versions,
+            draft_updated_at=glance.draft_updated_at,
             archived_at=prompt.archived_at,
             created_at=prompt.created_at,
             updated_at=prompt.updated_at,

@@ -1,5 +1,6 @@
 """The rules of prompts: one draft an author, versions that never change."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -71,6 +72,14 @@ async def get_prompt(
     if prompt is None:
         raise PromptNotFound("There is no such prompt in this project.")
     return prompt
+
+
+async def get_prompt_ids(session: AsyncSession, caller: Caller, refs: Sequence[str]) -> list[UUID]:
+    """The prompt of each public id or alias, in order. Raises PromptNotFound for any other."""
+    found = await repository.prompt_ids(session, caller.project_id, refs)
+    if not found.keys() >= set(refs):
+        raise PromptNotFound("There is no such prompt in this project.")
+    return [found[ref] for ref in refs]
 
 
 async def compile_for(

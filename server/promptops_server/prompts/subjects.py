@@ -45,6 +45,12 @@ class PromptSubjects:
         )
         return None if prompt is None else _deployable(prompt)
 
+    async def ids_of(
+        self, session: AsyncSession, project_id: UUID, refs: Sequence[str]
+    ) -> dict[str, UUID]:
+        """The prompt of each public id or alias; those that there are none of are left out."""
+        return await repository.prompt_ids(session, project_id, refs)
+
     async def find_version(
         self, session: AsyncSession, project_id: UUID, subject_id: UUID, number: str
     ) -> PublishedVersion | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from promptops_server.prompts.rendering import PromptTemplate
@@ -28,6 +29,20 @@ class PromptRef:
     alias: str
     name: str
     renamed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a list tells of a prompt's content.
+
+    `latest_version` is the one published last; the draft is that of who asks. `kind` is the
+    draft's, else the latest version's.
+    """
+
+    latest_version: str | None
+    versions: int
+    draft_updated_at: datetime | None
+    kind: Literal["text", "chat"] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is done about runs that have ended: feedback, deletion, what is kept, what they used."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,6 +10,7 @@ from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
+from promptops_server.prompts.service import get_prompt_ids
 from promptops_server.runs.errors import RunNotFound
 from promptops_server.runs.reading import filter_of
 from promptops_server.runs.request import refuse
@@ -76,6 +78,8 @@ async def sum_usage(
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise refuse("#/query/timezone", "There is no such time zone.") from None
     chosen = await filter_of(session, caller, wanted.as_run_query())
+    prompt_ids = await get_prompt_ids(session, caller, wanted.prompt)
+    chosen = replace(chosen, prompt_ids=tuple(prompt_ids))
     groups = list(dict.fromkeys(wanted.group_by))
     found = await usage.sum_usage(
         session,

@@ -186,12 +186,12 @@ async def filter_of(session: AsyncSession, caller: Caller, wanted: RunQuery) -> 
         version_id = from_public("ver", wanted.version)
         if version_id is None:
             raise refuse("#/query/version", "This is not the id of a version.")
-    prompt_id = None
+    prompt_ids: tuple[UUID, ...] = ()
     if wanted.prompt is not None:
-        prompt_id = (await get_prompt(session, caller, wanted.prompt)).id
+        prompt_ids = ((await get_prompt(session, caller, wanted.prompt)).id,)
     provider, _, model = (wanted.model or "").partition("/")
     return RunFilter(
-        prompt_id=prompt_id,
+        prompt_ids=prompt_ids,
         version_id=version_id,
         environment=wanted.environment,
         status=wanted.status,

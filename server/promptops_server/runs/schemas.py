@@ -29,6 +29,9 @@ from promptops_server.usage.types import (
     UsageLine,
 )
 
+# Enough for a page of prompts.
+MAX_PROMPTS = 100
+
 
 class RunQuery(BaseModel):
     """Which runs a list shows. `model` is `provider/model`; times without a zone are UTC."""
@@ -237,7 +240,9 @@ class UsageQuery(BaseModel):
     timezone: Annotated[
         str, StringConstraints(max_length=64), Field(description="Where a day begins.")
     ] = "UTC"
-    prompt: Annotated[Text | None, Field(description="An alias or id of a prompt.")] = None
+    prompt: Annotated[
+        list[Text], Field(max_length=MAX_PROMPTS, description="Aliases or ids of prompts.")
+    ] = []
     version: Annotated[Text | None, Field(description="The id of a version.")] = None
     model: Annotated[Text | None, Field(description="As `provider/model`.")] = None
     key: Annotated[Text | None, Field(description="The id of an API key.")] = None
@@ -246,9 +251,8 @@ class UsageQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
     def as_run_query(self) -> RunQuery:
-        """The filters that runs have too."""
+        """The filters that runs have in the same form."""
         return RunQuery(
-            prompt=self.prompt,
             version=self.version,
             model=self.model,
             key=self.key,
@@ -258,7 +262,10 @@ class UsageQuery(BaseModel):
 
 
 class UsageLineRead(BaseModel):
-    """One group; of what it is grouped by, the fields are set. Cost leaves unpriced runs out."""
+    """One group; of what it is grouped by, the fields are set. Cost leaves unpriced runs out.
+
+    `last_run_at` is when its last run ended, null where it was summed before this was kept.
+    """
 
     day: date | None
     prompt_id: str | None
@@ -279,6 +286,7 @@ class UsageLineRead(BaseModel):
     cost_usd: str
     unpriced_runs: int
     average_latency_ms: float
+    last_run_at: datetime | None
 
     @classmethod
     def of(cls, line: UsageLine) -> Self:
@@ -311,6 +319,7 @@ class UsageLineRead(BaseModel):
             cost_usd=money(line.cost_usd) or "0",
             unpriced_runs=line.unpriced,
             average_latency_ms=line.average_latency_ms,
+            last_run_at=line.last_run_at,
         )
 
 

@@ -144,8 +144,9 @@ async def list_runs(
     What a list does not show (texts and what came with them) is not read, and None.
     """
     statement = of_project(Run, project_id)
+    if wanted.prompt_ids:
+        statement = statement.where(Run.prompt_id.in_(wanted.prompt_ids))
     for column, value in (
-        (Run.prompt_id, wanted.prompt_id),
         (Run.environment, wanted.environment),
         (Run.status, wanted.status),
         (Run.source, wanted.source),
@@ -331,14 +332,16 @@ _MEASURES = """
   coalesce(sum(reasoning_tokens), 0) AS reasoning_tokens,
   coalesce(sum(cost_usd), 0) AS cost_usd,
   count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced,
-  coalesce(sum(extract(epoch FROM ended_at - started_at) * 1000), 0) AS latency_ms
+  coalesce(sum(extract(epoch FROM ended_at - started_at) * 1000), 0) AS latency_ms,
+  max(ended_at) AS last_run_at
 """
 _ALL_DIMENSIONS = ", ".join(_DIMENSIONS)
 # A run's id begins with the time of its start; none lasts longer than a day.
 _ROLL_UP = f"""
 INSERT INTO usage_hours (
   project_id, hour, {_ALL_DIMENSIONS}, runs, failed, cancelled, input_tokens, cached_input_tokens,
-  output_tokens, reasoning_tokens, cost_usd, unpriced, latency_ms
+  output_tokens, reasoning_tokens, cost_usd, unpriced, latency_ms,
+  last_run_at
 )
 SELECT project_id, $1, {_ALL_DIMENSIONS}, {_MEASURES}
 FROM runs WHERE ended_at >= $1 AND ended_at < $1 + interval '1 hour'
@@ -402,7 +405,6 @@ async def sum_usage(
         "(hour AT TIME ZONE :timezone)::date AS day" if name == "day" else name for name in columns
     )
     filters: dict[str, object] = {
-        "prompt_id": wanted.prompt_id,
         "version_id": wanted.version_id,
         "provider": wanted.provider,
         "model": wanted.model,
@@ -412,13 +414,16 @@ async def sum_usage(
     }
     given = {name: value for name, value in filters.items() if value is not None}
     narrowed = "".join(f" AND {name} = :{name}" for name in given)
+    if wanted.prompt_ids:
+        narrowed += " AND prompt_id = ANY(:prompt_ids)"
+        given["prompt_ids"] = list(wanted.prompt_ids)
     sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMMED)
     order = "day DESC, runs DESC" if "day" in groups else "cost_usd DESC, runs DESC"
     group_by = ", ".join(str(n + 1) for n in range(len(columns)))
     statement = text(f"""
         WITH watermark AS (SELECT until FROM usage_watermark),
         every AS (
-          SELECT hour, {_ALL_DIMENSIONS}, {", ".join(_SUMMED)} FROM usage_hours
+          SELECT hour, {_ALL_DIMENSIONS}, {", ".join(_SUMMED)}, last_run_at FROM usage_hours
           WHERE project_id = :project AND hour >= :since AND hour < :until
           UNION ALL
           SELECT date_trunc('hour', ended_at) AS hour, {_ALL_DIMENSIONS}, {_MEASURES}
@@ -427,7 +432,7 @@ async def sum_usage(
             AND id >= promptops_first_uuid_at((SELECT until FROM watermark) - interval '1 day')
           GROUP BY 1, {_ALL_DIMENSIONS}
         )
-        SELECT {chosen}, {sums} FROM every WHERE true{narrowed}
+        SELECT {chosen}, {sums}, max(last_run_at) AS last_run_at FROM every WHERE true{narrowed}
         GROUP BY {group_by} ORDER BY {order} LIMIT :limit
     """)  # noqa: S608 # every part is from the tables above
     values = {"project": project_id, "since": since, "until": until, "limit": limit, **given}
@@ -450,5 +455,6 @@ def _usage_line(group: dict[str, object], row: Any) -> UsageLine:
         reasoning_tokens=int(row["reasoning_tokens"]),
         cost_usd=Decimal(row["cost_usd"]),
         unpriced=int(row["unpriced"]),
+        last_run_at=row["last_run_at"],
         average_latency_ms=round(float(row["latency_ms"]) / max(runs, 1), 1),
     )

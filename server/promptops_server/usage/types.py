@@ -67,9 +67,9 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs a list shows; None lets everything pass."""
+    """Which runs a list shows or a sum holds; None, and no prompt at all, let everything pass."""
 
-    prompt_id: UUID | None = None
+    prompt_ids: tuple[UUID, ...] = ()
     environment: str | None = None
     status: str | None = None
     source: str | None = None
@@ -128,3 +128,5 @@ class UsageLine:
     cost_usd: Decimal
     unpriced: int
     average_latency_ms: float
+    # None where all of it was summed before this was kept.
+    last_run_at: datetime | None

@@ -99,3 +99,37 @@ async def test_another_projects_prompt_cannot_be_deployed(project: Project, worl
         for tail in ("", "/releases"):
             path = f"/api/v1/deployments/{deployed['id']}{tail}"
             assert (await other.api.get(path)).json["code"] == "deployment_not_found"
+
+
+async def test_a_list_is_narrowed_to_prompts(project: Project) -> None:
+    await project.add_provider()
+    for alias in ("one", "two", "three"):
+        await project.prompt(alias)
+    two = (await project.api.get("/api/v1/prompts/two")).json
+    await project.deploy("one", environment="staging")
+    query = f"prompt=one&prompt={two['id']}"
+    page = (await project.api.get(f"/api/v1/deployments?{query}&limit=500")).json
+    found = {(one["subject_alias"], one["environment"]) for one in page["data"]}
+    assert found == {("one", "prod"), ("one", "staging"), ("two", "prod")}
+    narrow = (await project.api.get(f"/api/v1/deployments?{query}&environment=staging")).json
+    assert [one["subject_alias"] for one in narrow["data"]] == ["one"]
+    # A cursor of one set of prompts is none of another.
+    first = (await project.api.get(f"/api/v1/deployments?{query}&limit=2")).json
+    address = f"/api/v1/deployments?{query}&limit=2&cursor={first['next_cursor']}"
+    assert len((await project.api.get(address)).json["data"]) == 1
+    assert (await project.api.get(address.replace("prompt=one&", ""))).status == 422
+    for ref in ("none", "prm_00000000000000000000000000", "%F0%9F%92%A9"):
+        answer = await project.api.get(f"/api/v1/deployments?prompt=one&prompt={ref}")
+        assert (answer.status, answer.json["code"]) == (404, "subject_not_found")
+
+
+async def test_another_projects_prompts_are_not_found_in_a_list(
+    project: Project, world: World
+) -> None:
+    async with new_project(world) as other:
+        await other.add_provider()
+        await other.prompt("theirs")
+        theirs = (await other.api.get("/api/v1/prompts/theirs")).json
+        answer = await project.api.get(f"/api/v1/deployments?prompt={theirs['id']}")
+        assert answer.status == 404
+        assert (await project.api.get(f"/api/v1/usage?prompt={theirs['id']}")).status == 404

@@ -230,3 +230,73 @@ async def test_another_project_can_neither_change_nor_release(api: Api, world: W
             answer = await other.api.send(method, path, body=body)
             assert (answer.status, answer.json["code"]) == (404, "prompt_not_found")
         await _prompt(other.api, "a")
+
+
+async def _drafts(api: Api, alias: str, template: str, **headers: str) -> Json:
+    body = {"template": template, "config": _CONFIG}
+    path = f"/api/v1/prompts/{alias}/draft"
+    return await made(await api.send("PUT", path, body=body, headers=headers), 200)
+
+
+async def test_a_list_tells_what_there_is_of_each_prompt(project: Project) -> None:
+    api = project.api
+    empty = await _prompt(api, "empty")
+    assert (empty["latest_version"], empty["versions"]) == (None, 0)
+    assert (empty["draft_updated_at"], empty["kind"]) == (None, None)
+    await project.publish("text", {"template": "one"})
+    draft = await _drafts(api, "text", "two")
+    content = {"messages": [{"role": "user", "content": "x"}], "config": _CONFIG}
+    await _prompt(api, "chat", content=content)
+    await project.publish("twice", {"template": "one"})
+    await _drafts(api, "twice", "two")
+    await made(await api.post("/api/v1/prompts/twice/versions", {"version": "0.9.0"}))
+    other = await project.key("author")
+    rows = {one["alias"]: one for one in (await other.get("/api/v1/prompts")).json["data"]}
+    told = {
+        alias: (row["latest_version"], row["versions"], row["kind"]) for alias, row in rows.items()
+    }
+    # The latest is the one that was published last, whatever its number; drafts are one's own.
+    assert told == {
+        "empty": (None, 0, None),
+        "text": ("1.0.0", 1, "text"),
+        "chat": (None, 0, None),
+        "twice": ("0.9.0", 2, "text"),
+    }
+    assert {row["draft_updated_at"] for row in rows.values()} == {None}
+    rows = {one["alias"]: one for one in (await api.get("/api/v1/prompts")).json["data"]}
+    assert rows["text"]["draft_updated_at"] == draft["updated_at"]
+    assert (rows["chat"]["kind"], rows["twice"]["draft_updated_at"]) == ("chat", None)
+    assert (await api.get("/api/v1/prompts/text")).json == rows["text"]
+
+
+async def _in_order(api: Api, query: str) -> list[str]:
+    """The aliases of every page of one prompt each."""
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = (await api.get(f"/api/v1/prompts?limit=1&{query}{cursor}")).json
+        found += [one["alias"] for one in page["data"]]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+async def test_a_list_is_sorted(project: Project) -> None:
+    api = project.api
+    for alias, name in (("a", "beta"), ("b", "Alpha"), ("c", "beta"), ("d", "F/好"), ("e", "Z")):
+        await _prompt(api, alias, name)
+    await _patch(api, "b", {"description": "changed"})
+    await _drafts(api, "d", "mine")
+    assert await _in_order(api, "sort=created") == ["e", "d", "c", "b", "a"]
+    assert await _in_order(api, "") == ["e", "d", "c", "b", "a"]
+    assert await _in_order(api, "sort=updated") == ["d", "b", "e", "c", "a"]
+    assert (await _in_order(api, "sort=name"))[:3] == ["b", "a", "c"]
+    # Somebody else's draft is not seen, and a version that was published is.
+    other = await project.key("author")
+    assert await _in_order(other, "sort=updated") == ["b", "e", "d", "c", "a"]
+    await made(await api.post("/api/v1/prompts/d/versions", {}))
+    assert (await _in_order(other, "sort=updated"))[0] == "d"
+    page = (await api.get("/api/v1/prompts?sort=name&limit=1")).json
+    answer = await api.get(f"/api/v1/prompts?sort=updated&limit=1&cursor={page['next_cursor']}")
+    assert answer.status == 422
+    assert (await api.get("/api/v1/prompts?sort=colour")).status == 422

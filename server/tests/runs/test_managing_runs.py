@@ -112,6 +112,20 @@ async def _usage(project: Project, query: str) -> list[Json]:
     return answer.json["data"]
 
 
+async def test_usage_of_several_prompts_comes_in_one_answer(scripted: Project) -> None:
+    await scripted.prompt("other", model="scripted/echo")
+    other = (await scripted.api.get("/api/v1/prompts/other")).json
+    await scripted.prompt("third", model="scripted/echo")
+    for alias, variables in (("hello", {"word": "x"}), ("other", {}), ("third", {})):
+        assert (await scripted.api.run(alias, variables)).status == 200
+    found = await _usage(scripted, f"group_by=prompt&prompt=hello&prompt={other['id']}")
+    assert {line["prompt"]: line["runs"] for line in found} == {"hello": 1, "other": 1}
+    answer = await scripted.api.get("/api/v1/usage?prompt=hello&prompt=none")
+    assert (answer.status, answer.json["code"]) == (404, "prompt_not_found")
+    many = "&".join("prompt=hello" for _ in range(101))
+    assert (await scripted.api.get(f"/api/v1/usage?{many}")).status == 422
+
+
 async def test_usage_is_summed_by_every_group_before_and_after_it_is_rolled_up(
     world: World, scripted: Project
 ) -> None:
@@ -129,6 +143,9 @@ async def test_usage_is_summed_by_every_group_before_and_after_it_is_rolled_up(
     assert (by_prompt["failing"]["runs"], by_prompt["failing"]["failed"]) == (1, 1)
     assert live[6][0]["day"] == datetime.now(UTC).date().isoformat()
     assert (await _usage(scripted, "prompt=hello&group_by=source"))[0]["runs"] == 2
+    newest = (await scripted.api.get("/api/v1/runs?prompt=hello&limit=1")).json["data"][0]
+    ended = (await scripted.api.get(f"/api/v1/runs/{newest['id']}")).json["ended_at"]
+    assert by_prompt["hello"]["last_run_at"] == ended
     # The hour is rolled up as it will be when it is over: the watermark is moved behind it.
     pool = await open_pool(url_of(world.settings, "system"), "system", size=1)
     later = timedelta(hours=1).total_seconds()

@@ -5,6 +5,7 @@ from promptops_server.deployments.service.reading import (
     describe,
     describe_releases,
     get_deployment,
+    list_deployments,
 )
 from promptops_server.deployments.service.releasing import deploy, promote, roll_back
 
@@ -14,6 +15,7 @@ __all__ = [
     "describe",
     "describe_releases",
     "get_deployment",
+    "list_deployments",
     "promote",
     "roll_back",
 ]

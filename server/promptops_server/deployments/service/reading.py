@@ -7,11 +7,40 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
 from promptops_server.deployments import repository
-from promptops_server.deployments.errors import DeploymentNotFound
+from promptops_server.deployments.errors import DeploymentNotFound, SubjectNotFound
 from promptops_server.deployments.models import Deployment, Release
-from promptops_server.deployments.schemas import DeploymentRead, ReleaseRead
+from promptops_server.deployments.schemas import DeploymentQuery, DeploymentRead, ReleaseRead
 from promptops_server.deployments.types import SubjectKind, SubjectsByKind
 from promptops_server.kit.ids import from_public
+
+
+async def list_deployments(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: DeploymentQuery,
+    subjects: SubjectsByKind,
+    after: UUID | None,
+) -> Sequence[Deployment]:
+    """One page of deployments, newest first, and one more where there is a next page.
+
+    Raises SubjectNotFound for a prompt that there is none of.
+    """
+    subject_ids: list[UUID] | None = None
+    if wanted.prompt:
+        lookup = subjects[SubjectKind.PROMPT]
+        found = await lookup.ids_of(session, caller.project_id, wanted.prompt)
+        if not found.keys() >= set(wanted.prompt):
+            raise SubjectNotFound("There is no such prompt in this project.")
+        subject_ids = list(found.values())
+    return await repository.list_deployments(
+        session,
+        caller.project_id,
+        kind=SubjectKind.PROMPT,
+        subject_ids=subject_ids,
+        environment=wanted.environment,
+        after=after,
+        limit=wanted.limit,
+    )
 
 
 async def describe(
