@@ -19,6 +19,7 @@ from promptops_server.core.settings import Settings
 from promptops_server.deployments.router import router as deployments_router
 from promptops_server.prompts.router import render_router
 from promptops_server.prompts.router import router as prompts_router
+from promptops_server.prompts.samples_router import router as samples_router
 from promptops_server.providers.prices_router import router as prices_router
 from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
@@ -51,6 +52,7 @@ def make_api() -> FastAPI:
         access_router,
         pages_router,
         prompts_router,
+        samples_router,
         render_router,
         deployments_router,
         providers_router,

@@ -43,3 +43,27 @@ class VersionTaken(Conflict):
     """This version number exists already, with other content."""
 
     code = "version_taken"
+
+
+class VersionConflict(Conflict):
+    """A version was published that the caller has not seen; `latest_version` names it."""
+
+    code = "version_conflict"
+
+
+class SampleNotFound(NotFound):
+    """The prompt has no such sample."""
+
+    code = "sample_not_found"
+
+
+class SampleTaken(Conflict):
+    """Another sample of this prompt has this name."""
+
+    code = "sample_taken"
+
+
+class TooManySamples(Conflict):
+    """The prompt has as many samples as it can have."""
+
+    code = "too_many_samples"

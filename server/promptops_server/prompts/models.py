@@ -44,7 +44,10 @@ class PromptAlias(Base):
 
 
 class PromptVersion(Base):
-    """A version: a Draft without a number, or a numbered one that never changes."""
+    """A version: a Draft without a number, or a numbered one that never changes.
+
+    `base_version` is the number that a Draft began from.
+    """
 
     __tablename__ = "prompt_versions"
 
@@ -65,7 +68,22 @@ class PromptVersion(Base):
     author_kind: Mapped[str]
     author_id: Mapped[UUID]
     edit: Mapped[int]
+    base_version: Mapped[str | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(_TIME)
     updated_at: Mapped[datetime] = mapped_column(_TIME)
     published_at: Mapped[datetime | None] = mapped_column(_TIME)
     deprecated_at: Mapped[datetime | None] = mapped_column(_TIME, default=None)
+
+
+class PromptSample(Base):
+    """Named values of a prompt's variables."""
+
+    __tablename__ = "prompt_samples"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    prompt_id: Mapped[UUID]
+    name: Mapped[str]
+    values_json: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+    updated_at: Mapped[datetime] = mapped_column(_TIME)

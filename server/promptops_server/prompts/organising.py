@@ -11,8 +11,14 @@ from promptops_server.kit.clock import utc_now
 from promptops_server.prompts import repository
 from promptops_server.prompts.errors import AliasInUse, AliasNotFound, AliasTaken
 from promptops_server.prompts.models import Prompt, PromptAlias
-from promptops_server.prompts.schemas import PromptRead, PromptUpdate
-from promptops_server.prompts.service import get_prompt
+from promptops_server.prompts.schemas import (
+    PromptCreate,
+    PromptDuplicate,
+    PromptRead,
+    PromptUpdate,
+    content_of,
+)
+from promptops_server.prompts.service import create_prompt, get_prompt
 
 
 async def update_prompt(
@@ -32,6 +38,29 @@ async def update_prompt(
         await _rename(session, prompt, alias)
     mark_changed(session)
     return prompt
+
+
+async def duplicate(
+    session: AsyncSession, caller: Caller, ref: str, wanted: PromptDuplicate
+) -> Prompt:
+    """A new prompt with the tags and description of this one; its newest content is the draft.
+
+    That is the caller's own draft, else the version published last. Raises PromptNotFound,
+    AliasTaken, and TemplateLimitExceeded where the content is too large with today's snippets.
+    """
+    source = await get_prompt(session, caller, ref)
+    project_id = caller.project_id
+    newest = await repository.find_draft(session, project_id, source.id, caller.id, lock=False)
+    if newest is None:
+        newest = await repository.find_newest_version(session, project_id, source.id)
+    copy = PromptCreate(
+        name=wanted.name,
+        alias=wanted.alias,
+        description=source.description,
+        tags=list(source.tags),
+        content=None if newest is None else content_of(newest),
+    )
+    return await create_prompt(session, caller, copy)
 
 
 async def _rename(session: AsyncSession, prompt: Prompt, alias: str) -> None:

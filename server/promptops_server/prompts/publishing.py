@@ -11,8 +11,8 @@ from promptops_server.kit.clock import utc_now
 from promptops_server.prompts import repository
 from promptops_server.prompts.compiling import Compiled
 from promptops_server.prompts.contract import contract_of, suggest_bump
-from promptops_server.prompts.errors import VersionTaken
-from promptops_server.prompts.models import PromptVersion
+from promptops_server.prompts.errors import VersionConflict, VersionTaken
+from promptops_server.prompts.models import Prompt, PromptVersion
 from promptops_server.prompts.schemas import VersionCreate, content_of
 from promptops_server.prompts.service import (
     compile_for,
@@ -46,7 +46,8 @@ async def publish(
 
     Content that an existing version has makes no new one: that version is returned. Without a
     number and a bump the suggested bump is taken. The draft is gone afterwards. Raises
-    PromptNotFound, DraftNotFound, VersionTaken, EditConflict where `if_match` names another edit
+    PromptNotFound, DraftNotFound, VersionTaken, VersionConflict where another version was published
+    last than `expected_latest`, EditConflict where `if_match` names another edit
     than the draft's, and what is wrong with the template.
     """
     # Held, so that of two who publish at once the second sees the version of the first.
@@ -54,6 +55,8 @@ async def publish(
     draft = await get_draft(session, caller, ref)
     if if_match is not None:
         check_edit(draft.edit, if_match)
+    if "expected_latest" in wanted.model_fields_set:
+        await _check_latest(session, prompt, wanted.expected_latest)
     compiled = await _publishable(session, caller, draft)
     existing = await repository.find_version_by_content(
         session, caller.project_id, draft.prompt_id, compiled.content_hash
@@ -76,6 +79,18 @@ async def publish(
             f"Version {version.version_num} exists already. Choose another number."
         ) from error
     return version, True
+
+
+async def _check_latest(session: AsyncSession, prompt: Prompt, expected: str | None) -> None:
+    newest = await repository.find_newest_version(session, prompt.project_id, prompt.id)
+    latest = None if newest is None else newest.version_num
+    if latest != expected:
+        raise VersionConflict(
+            f"Version {latest} was published meanwhile. Compare it with your draft."
+            if latest
+            else "No version was published yet.",
+            facts={"latest_version": latest},
+        )
 
 
 async def suggest(session: AsyncSession, caller: Caller, ref: str) -> Suggestion:

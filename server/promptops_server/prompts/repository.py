@@ -17,7 +17,7 @@ from promptops_server.core.fields import ALIAS_PATTERN
 from promptops_server.core.scoping import of_project, page_of
 from promptops_server.kit.ids import from_public
 from promptops_server.prompts.config import PromptConfig
-from promptops_server.prompts.models import Prompt, PromptAlias, PromptVersion
+from promptops_server.prompts.models import Prompt, PromptAlias, PromptSample, PromptVersion
 from promptops_server.prompts.schemas import PromptQuery
 from promptops_server.prompts.types import Glance, PromptRef, VersionStatus
 from promptops_server.versioned.semver import parse
@@ -63,7 +63,7 @@ _FIND_SNIPPET = text(
 _LOAD_SNIPPET = _SELECT_SNIPPET.format(project_id="$1", alias="$2", number="$3")
 
 
-def add(session: AsyncSession, *rows: Prompt | PromptAlias | PromptVersion) -> None:
+def add(session: AsyncSession, *rows: Prompt | PromptAlias | PromptVersion | PromptSample) -> None:
     session.add_all(rows)
 
 
@@ -176,7 +176,7 @@ async def list_prompts(
         statement = statement.where(or_(*found))
     page = _page_in_order(statement, wanted, author_id, after)
     rows = (await session.execute(page)).all()
-    return [(prompt, f"{prompt.id.hex}{_plain(value)}") for prompt, value in rows]
+    return [(prompt, f"{prompt.id.hex}{value}") for prompt, value in rows]
 
 
 def _page_in_order(
@@ -202,10 +202,6 @@ def _page_in_order(
     if wanted.sort != "name":
         order = tuple(column.desc() for column in order)
     return statement.add_columns(value).order_by(*order).limit(wanted.limit + 1)
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _is_draft_of(author_id: UUID) -> ColumnElement[bool]:
@@ -278,6 +274,14 @@ async def find_draft(
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def find_newest_version(
+    session: AsyncSession, project_id: UUID, prompt_id: UUID
+) -> PromptVersion | None:
+    """The version that was published last, whatever its number."""
+    found = await list_versions(session, project_id, prompt_id, None, 0)
+    return found[0] if found else None
+
+
 async def find_version(
     session: AsyncSession, project_id: UUID, prompt_id: UUID, version_num: str
 ) -> PromptVersion | None:
@@ -309,6 +313,16 @@ async def list_versions(
     )
     page = page_of(statement, PromptVersion, after, limit)
     return (await session.execute(page)).scalars().all()
+
+
+async def list_samples(
+    session: AsyncSession, project_id: UUID, prompt_id: UUID, sample_id: UUID | None = None
+) -> Sequence[PromptSample]:
+    """Every sample of the prompt, the oldest first, or the one of this id."""
+    statement = of_project(PromptSample, project_id).where(PromptSample.prompt_id == prompt_id)
+    if sample_id is not None:
+        statement = statement.where(PromptSample.id == sample_id)
+    return (await session.execute(statement.order_by(PromptSample.id))).scalars().all()
 
 
 async def version_numbers(

@@ -19,6 +19,7 @@ from promptops_server.prompts.errors import (
     AliasTaken,
     DraftNotFound,
     PromptNotFound,
+    VersionConflict,
     VersionNotFound,
     VersionTaken,
 )
@@ -30,6 +31,7 @@ from promptops_server.prompts.schemas import (
     FolderList,
     FolderRead,
     PromptCreate,
+    PromptDuplicate,
     PromptQuery,
     PromptRead,
     PromptRender,
@@ -38,6 +40,7 @@ from promptops_server.prompts.schemas import (
     State,
     TemplateRender,
     VersionCreate,
+    VersionNumber,
     VersionRead,
 )
 from promptops_server.prompts.template_errors import (
@@ -107,6 +110,20 @@ async def get_prompt(prompt: str, caller: Reader, db: Db) -> PromptRead:
         return await _described(session, caller, found)
 
 
+@router.post(
+    "/{prompt}/duplicate",
+    status_code=201,
+    responses=errors(PromptNotFound, AliasTaken, TemplateLimitExceeded, body=True),
+)
+async def duplicate_prompt(
+    prompt: str, wanted: PromptDuplicate, caller: Author, db: Db
+) -> PromptRead:
+    """Makes a prompt from this one: your draft of it, else its latest version, is your draft."""
+    async with db.transaction(caller.project_id) as session:
+        copy = await organising.duplicate(session, caller, prompt, wanted)
+        return await _described(session, caller, copy)
+
+
 @router.patch("/{prompt}", responses=errors(PromptNotFound, AliasTaken, body=True))
 async def update_prompt(prompt: str, wanted: PromptUpdate, caller: Author, db: Db) -> PromptRead:
     """Changes what is given. An alias of before goes on answering until it is released."""
@@ -153,7 +170,14 @@ async def get_draft(prompt: str, caller: Author, db: Db, response: Response) -> 
 
 @router.put(
     "/{prompt}/draft",
-    responses=errors(PromptNotFound, EditConflict, EditNotNamed, TemplateLimitExceeded, body=True),
+    responses=errors(
+        PromptNotFound,
+        VersionNotFound,
+        EditConflict,
+        EditNotNamed,
+        TemplateLimitExceeded,
+        body=True,
+    ),
 )
 async def save_draft(
     prompt: str,
@@ -162,12 +186,29 @@ async def save_draft(
     db: Db,
     response: Response,
     if_match: IfMatch = None,
+    base_version: Annotated[
+        VersionNumber | None,
+        Query(description="The version that it began from, was restored to or merged with."),
+    ] = None,
 ) -> DraftRead:
     """Saves your draft. A template that cannot run yet is kept, and `problem` says why."""
     async with db.transaction(caller.project_id) as session:
-        draft, problem = await service.save_draft(session, caller, prompt, content, if_match)
+        draft, problem = await service.save_draft(
+            session, caller, prompt, content, if_match, base_version
+        )
     response.headers["ETag"] = etag_of(draft.edit)
     return DraftRead.of(draft, problem)
+
+
+@router.delete(
+    "/{prompt}/draft",
+    status_code=204,
+    responses=errors(PromptNotFound, DraftNotFound, EditConflict),
+)
+async def discard_draft(prompt: str, caller: Author, db: Db, if_match: IfMatch = None) -> None:
+    """Discards your draft; `If-Match`, where it is sent, has to name its edit."""
+    async with db.transaction(caller.project_id) as session:
+        await service.discard_draft(session, caller, prompt, if_match)
 
 
 @router.get(
@@ -209,6 +250,7 @@ async def list_versions(
             PromptNotFound,
             DraftNotFound,
             VersionTaken,
+            VersionConflict,
             EditConflict,
             *_TEMPLATE,
             body=True,

@@ -132,6 +132,7 @@ def _each_once(tags: list[str]) -> list[str]:
     return tags
 
 
+VersionNumber = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
 Alias = Annotated[Slug, AfterValidator(_no_id)]
 # A name with its folders before it, as `Support/Replies/Refund`.
 PromptName = Annotated[Name, AfterValidator(_segments)]
@@ -151,6 +152,15 @@ class PromptCreate(BaseModel):
     description: PromptDescription | None = None
     tags: Tags = []
     content: Content | None = None
+
+
+class PromptDuplicate(BaseModel):
+    """What a copy of a prompt is called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: PromptName
+    alias: Alias
 
 
 class PromptUpdate(BaseModel):
@@ -205,14 +215,18 @@ class PromptQuery(BaseModel):
 class VersionCreate(BaseModel):
     """Publishes the caller's draft, as `version` or as the next number by `bump`.
 
-    Without either the bump is the one that the change of the prompt's contract calls for.
+    Without either the bump is the one that the change of the prompt's contract calls for. Where
+    `expected_latest` is given, nothing is published unless it is the version published last.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Annotated[str, StringConstraints(pattern=VERSION_PATTERN)] | None = None
+    version: VersionNumber | None = None
     bump: Bump | None = None
     message: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+    expected_latest: Annotated[
+        VersionNumber | None, Field(description="Null: none was published yet.")
+    ] = None
 
 
 class ConversationMessage(BaseModel):
@@ -237,7 +251,7 @@ class PromptRender(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Annotated[str, StringConstraints(pattern=VERSION_PATTERN)] | None = None
+    version: VersionNumber | None = None
     variables: Variables = {}
     messages: Conversation = []
 
@@ -393,7 +407,8 @@ class TemplateProblem(BaseModel):
 class DraftRead(BaseModel):
     """The caller's draft. `edit` is the ETag to send with the next write.
 
-    `variables` and `snippets` are those of when it was saved.
+    `base_version` is the version that it began from. `variables` and `snippets` are those of when
+    it was saved.
     """
 
     content: ContentRead
@@ -402,6 +417,7 @@ class DraftRead(BaseModel):
     problem: TemplateProblem | None
     content_hash: str
     edit: int
+    base_version: str | None
     updated_at: datetime
 
     @classmethod
@@ -414,6 +430,7 @@ class DraftRead(BaseModel):
             problem=problem,
             content_hash=draft.content_hash.hex(),
             edit=draft.edit,
+            base_version=draft.base_version,
             updated_at=draft.updated_at,
         )
 

@@ -27,7 +27,7 @@ from promptops_server.prompts.schemas import (
     content_of,
 )
 from promptops_server.prompts.types import VersionStatus
-from promptops_server.versioned.etag import check_edit
+from promptops_server.versioned.etag import EditConflict, check_edit
 
 
 async def create_prompt(session: AsyncSession, caller: Caller, wanted: PromptCreate) -> Prompt:
@@ -133,25 +133,70 @@ def _told(compiled: Compiled) -> TemplateProblem | None:
 
 
 async def save_draft(
-    session: AsyncSession, caller: Caller, ref: str, content: Content, if_match: str | None
+    session: AsyncSession,
+    caller: Caller,
+    ref: str,
+    content: Content,
+    if_match: str | None,
+    base: str | None = None,
 ) -> tuple[PromptVersion, TemplateProblem | None]:
     """The caller's draft with the new content, and what keeps it from being published.
 
-    Raises PromptNotFound, EditConflict, EditNotNamed, and TemplateLimitExceeded for what is too
-    large; any other fault of a template is told and the text kept.
+    `base` is the version that the content began from; left out, a new draft began from the one
+    published last, and another from what it began from before. Raises PromptNotFound,
+    VersionNotFound for a `base` that there is none of, EditConflict, EditNotNamed, and
+    TemplateLimitExceeded for what is too large; any other fault of a template is told and the text
+    kept.
     """
     prompt = await get_prompt(session, caller, ref)
+    if base is not None:
+        await _version_of(session, prompt, base)
     compiled = await compile_for(session, caller, prompt.id, content)
     draft = await repository.find_draft(session, caller.project_id, prompt.id, caller.id, lock=True)
     check_edit(None if draft is None else draft.edit, if_match)
     if draft is None:
-        draft = make_version(caller, prompt.id, compiled)
-        repository.add(session, draft)
+        draft = await _begin_draft(session, caller, prompt, compiled)
     else:
         _put_content(draft, compiled)
         draft.edit += 1
         draft.updated_at = utc_now()
+    if base is not None:
+        draft.base_version = base
     return draft, _told(compiled)
+
+
+async def _begin_draft(
+    session: AsyncSession, caller: Caller, prompt: Prompt, compiled: Compiled
+) -> PromptVersion:
+    draft = make_version(caller, prompt.id, compiled)
+    newest = await repository.find_newest_version(session, prompt.project_id, prompt.id)
+    draft.base_version = None if newest is None else newest.version_num
+    repository.add(session, draft)
+    try:
+        # Flushed here so that a draft begun at the same moment is told as such.
+        await session.flush()
+    except IntegrityError as error:
+        raise EditConflict(
+            "You began a draft of this prompt elsewhere at the same moment. Read it.",
+            facts={"current_edit": 1},
+        ) from error
+    return draft
+
+
+async def discard_draft(
+    session: AsyncSession, caller: Caller, ref: str, if_match: str | None
+) -> None:
+    """Deletes the caller's draft: what they see then is the version published last.
+
+    Raises PromptNotFound, DraftNotFound, and EditConflict where `if_match` names another edit.
+    """
+    prompt = await get_prompt(session, caller, ref)
+    draft = await repository.find_draft(session, caller.project_id, prompt.id, caller.id, lock=True)
+    if draft is None:
+        raise _no_draft()
+    if if_match is not None:
+        check_edit(draft.edit, if_match)
+    await session.delete(draft)
 
 
 async def read_draft(
@@ -170,8 +215,12 @@ async def get_draft(session: AsyncSession, caller: Caller, ref: str) -> PromptVe
         session, caller.project_id, prompt.id, caller.id, lock=False
     )
     if draft is None:
-        raise DraftNotFound("You have no draft of this prompt.")
+        raise _no_draft()
     return draft
+
+
+def _no_draft() -> DraftNotFound:
+    return DraftNotFound("You have no draft of this prompt.")
 
 
 async def get_version(
@@ -179,7 +228,11 @@ async def get_version(
 ) -> PromptVersion:
     """The numbered version of the prompt. Raises PromptNotFound and VersionNotFound."""
     prompt = await get_prompt(session, caller, ref)
-    version = await repository.find_version(session, caller.project_id, prompt.id, version_num)
+    return await _version_of(session, prompt, version_num)
+
+
+async def _version_of(session: AsyncSession, prompt: Prompt, version_num: str) -> PromptVersion:
+    version = await repository.find_version(session, prompt.project_id, prompt.id, version_num)
     if version is None:
         raise VersionNotFound("This prompt has no such version.")
     return version

@@ -4,7 +4,10 @@ from promptops_server.core.errors import AppError
 
 
 class EditConflict(AppError):
-    """The draft was changed since the caller last read it; nothing was written."""
+    """The draft was changed since the caller last read it; nothing was written.
+
+    `current_edit` in the document is the draft's edit now, null where there is none any more.
+    """
 
     code = "edit_conflict"
     title = "Changed meanwhile"
@@ -31,11 +34,14 @@ def check_edit(current: int | None, if_match: str | None) -> None:
     """
     if current is None:
         if if_match not in (None, "*"):
-            raise EditConflict("There is no draft any more. Read the prompt again.")
+            raise EditConflict(
+                "There is no draft any more. Read the prompt again.", facts={"current_edit": None}
+            )
         return
     if if_match is None:
         raise EditNotNamed("Send If-Match with the ETag of the draft that you read.")
     if if_match != etag_of(current):
         raise EditConflict(
-            "The draft was changed since you read it. Read it again; nothing was overwritten."
+            "The draft was changed since you read it. Read it again; nothing was overwritten.",
+            facts={"current_edit": current},
         )
