@@ -12,13 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from promptops_server.embedded.binaries import find_model
-
-# What /v1/models and every answer call the model, in place of the path of its file.
-MODEL_NAME = "smollm2-135m-instruct"
+from promptops_server.providers.bundled import CONTEXT_TOKENS, MODEL_NAME
 
 _HOST = "127.0.0.1"
 _PARALLEL_STREAMS = 4
-_CONTEXT_TOKENS = 8192
 _PROMPT_CACHE_MIB = 64
 # Warnings and errors: a line for each request would fill the log.
 _VERBOSITY = 2
@@ -41,7 +38,7 @@ def serve(port: int, threads: int) -> None:
     parameters.hostnames = [_HOST]
     parameters.port = port
     parameters.n_parallel = _PARALLEL_STREAMS
-    parameters.n_ctx = _CONTEXT_TOKENS
+    parameters.n_ctx = _PARALLEL_STREAMS * CONTEXT_TOKENS
     parameters.cpuparams.n_threads = threads
     parameters.cache_ram_mib = _PROMPT_CACHE_MIB
     parameters.use_jinja = True

@@ -16,7 +16,7 @@ from promptops_server.core.fields import Slug
 from promptops_server.kit.ids import to_public
 from promptops_server.providers.models import ModelPrice
 from promptops_server.providers.prices import in_plain, per_million
-from promptops_server.providers.types import ModelRow
+from promptops_server.providers.types import EncodingName, ModelRow
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,256}$")]
 # Twelve places: a millionth of a millionth of a dollar a million tokens is finer than any price.
@@ -118,14 +118,29 @@ class ModelSupports(BaseModel):
     reasoning: bool | None
 
 
+class TokenizerRead(BaseModel):
+    """How the model's input is counted; null is an estimate by o200k_base.
+
+    `exact` says whether the provider counts a text the same.
+    """
+
+    encoding: EncodingName | None
+    exact: bool
+
+
 class ModelRead(BaseModel):
-    """A model of one of the project's providers; `model` is its name in a version's config."""
+    """A model of one of the project's providers; `model` is its name in a version's config.
+
+    `configured` is false for one whose provider the project does not have: its kind stands there.
+    """
 
     model: str
     provider: str
     name: str
     prices: Prices
     price_source: Literal["project", "litellm"] | None
+    configured: bool
+    tokenizer: TokenizerRead
     context_window: int | None
     max_output_tokens: int | None
     supports: ModelSupports
@@ -145,6 +160,8 @@ class ModelRead(BaseModel):
                 reasoning=rates and per_million(rates.reasoning),
             ),
             price_source=row.price_source,
+            configured=row.configured,
+            tokenizer=TokenizerRead(encoding=row.tokenizer.encoding, exact=row.tokenizer.exact),
             context_window=known and known.context_window,
             max_output_tokens=known and known.max_output_tokens,
             supports=ModelSupports(

@@ -13,6 +13,9 @@ from promptops_server.providers import pricing
 from promptops_server.providers.errors import PriceNotFound, ProviderNotFound
 from promptops_server.providers.price_schemas import ModelName, ModelRead, PriceRead, PriceWrite
 
+# Enough for every model of most providers in one answer.
+MAX_MODELS = 1000
+
 router = APIRouter(prefix="/api/v1", tags=["Providers"])
 
 
@@ -58,13 +61,17 @@ async def list_models(
     cursors: PageCursors,
     provider: Slug | None = None,
     q: Annotated[str | None, Query(max_length=256)] = None,
-    limit: Limit = DEFAULT_LIMIT,
+    every: Annotated[
+        bool, Query(alias="all", description="Of providers, too, that the project does not have.")
+    ] = False,
+    limit: Annotated[int, Query(ge=1, le=MAX_MODELS)] = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[ModelRead]:
     """The models of this project's providers by name, with what they cost now and can do."""
-    question = f"models|{caller.project_id}|{json.dumps([provider, q])}"
+    question = f"models|{caller.project_id}|{json.dumps([provider, q, every])}"
     after = cursors.after_name(cursor, question)
     async with db.transaction(caller.project_id) as session:
-        found = await pricing.list_models(session, caller, after, limit, provider=provider, part=q)
+        wanted = pricing.ModelFilter(provider, q, every)
+        found = await pricing.list_models(session, caller, after, limit, wanted)
     rows = [ModelRead.of(row) for row in found]
     return cursors.page_by_name(rows, [row.full_name for row in found], limit, question)

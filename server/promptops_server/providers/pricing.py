@@ -1,6 +1,7 @@
 """A project's own prices, and the models that it can name with what they cost."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -11,11 +12,12 @@ from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
-from promptops_server.providers import repository
+from promptops_server.providers import bundled, repository
 from promptops_server.providers.errors import PriceNotFound, ProviderNotFound
-from promptops_server.providers.models import ModelPrice, Provider
+from promptops_server.providers.models import ModelPrice
 from promptops_server.providers.price_schemas import PriceWrite
 from promptops_server.providers.prices import dated_price, find_price, known_models
+from promptops_server.providers.tokens import tokenizer_of
 from promptops_server.providers.types import ModelRow, PriceSource, ProviderKind
 
 
@@ -81,31 +83,60 @@ async def delete_price(session: AsyncSession, caller: Caller, ref: str) -> None:
     mark_changed(session)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelFilter:
+    """Which models a list shows: of this provider, with this part in the name in whichever case."""
+
+    provider: str | None = None
+    part: str | None = None
+    # Those of kinds, too, of which the project has no provider.
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where models are: a provider, or a kind that the project has none of."""
+
+    name: str
+    kind: str
+    configured: bool
+
+
 async def list_models(
     session: AsyncSession,
     caller: Caller,
     after: str | None,
     limit: int,
-    *,
-    provider: str | None,
-    part: str | None,
+    wanted: ModelFilter,
 ) -> list[ModelRow]:
     """One page of models, ascending by `provider/model`, and one more where there is one.
 
-    They are those that LiteLLM's table has for the project's providers, and those that have a
-    price of the project's own. `part` is in the name, in whichever case.
+    They are those that LiteLLM's table has for the project's providers, the local one, and those
+    that have a price of the project's own; with `every` also those of the kinds of which the
+    project has no provider.
     """
     moment = utc_now()
-    providers = await repository.all_providers(session, caller.project_id, provider)
+    # All of them, whatever is filtered: their names and kinds say what else `every` adds.
+    found = await repository.all_providers(session, caller.project_id, None)
+    places = [_Place(one.name, one.kind, configured=True) for one in found]
+    if wanted.every:
+        taken = {name for place in places for name in (place.name, place.kind)}
+        places += [
+            _Place(kind.value, kind.value, configured=False)
+            for kind in ProviderKind
+            if kind.value not in taken
+        ]
     own: dict[str, dict[str, ModelPrice]] = {}
     for price in await repository.prices_at(session, caller.project_id, moment):
         own.setdefault(price.provider, {})[price.model] = price
     rows: list[ModelRow] = []
     # By the whole beginning of a model's name: `a-b/` stands before `a/`.
-    for one in sorted(providers, key=lambda it: f"{it.name}/"):
-        for row in _models_of(one, own.get(one.name, {}), moment):
+    for place in sorted(places, key=lambda it: f"{it.name}/"):
+        if wanted.provider not in (None, place.name):
+            continue
+        for row in _models_of(place, own.get(place.name, {}), moment):
             name = row.full_name
-            if (after is None or name > after) and (part or "").lower() in name.lower():
+            if (after is None or name > after) and (wanted.part or "").lower() in name.lower():
                 rows.append(row)
                 if len(rows) > limit:
                     return rows
@@ -113,12 +144,14 @@ async def list_models(
 
 
 def _models_of(
-    provider: Provider, own: Mapping[str, ModelPrice], moment: datetime
+    place: _Place, own: Mapping[str, ModelPrice], moment: datetime
 ) -> Iterator[ModelRow]:
-    known = known_models(provider.kind)
+    known = known_models(place.kind)
+    if place.kind == ProviderKind.LOCAL:
+        known = bundled.KNOWN
     for name in sorted({*known, *own}) if own else known:
-        price = find_price(provider.kind, name)
-        listed = price is not None and provider.kind != ProviderKind.LOCAL
+        price = find_price(place.kind, name)
+        listed = price is not None and place.kind != ProviderKind.LOCAL
         source: PriceSource | None = "litellm" if listed else None
         written = own.get(name)
         if written is not None and written.starts_at <= moment:
@@ -130,4 +163,7 @@ def _models_of(
                 output=written.output,
                 reasoning=written.reasoning,
             ).price
-        yield ModelRow(provider.name, name, known.get(name), price, source)
+        tokenizer = tokenizer_of(place.kind, name)
+        yield ModelRow(
+            place.name, name, known.get(name), price, source, tokenizer, place.configured
+        )

@@ -17,12 +17,14 @@ from pathlib import Path
 
 import tiktoken
 
+from promptops_server.providers.types import EncodingName, Tokenizer
+
 # By the names of the two files: SHA-1 of the address that each was published under.
-_FILES = {
+_FILES: dict[EncodingName, str] = {
     "cl100k_base": "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
     "o200k_base": "fb374d419588a4632f3f557e76b4b70aebbca790",
 }
-_DEFAULT = "o200k_base"
+_DEFAULT: EncodingName = "o200k_base"
 _CACHE_VARIABLE = "TIKTOKEN_CACHE_DIR"
 # Models whose count the page above gives; of later ones it says nothing.
 _EXACT = ("gpt-3.5-turbo", "gpt-4")
@@ -44,6 +46,13 @@ class TokenCount:
     exact: bool
 
 
+@cache
+def tokenizer_of(kind: str, model: str) -> Tokenizer:
+    """How count_input_tokens counts for a model of a provider kind."""
+    name = _known_encoding(model)
+    return Tokenizer(name, exact=name is not None and _is_exact(kind, model))
+
+
 def count_input_tokens(
     kind: str, model: str, messages: Sequence[Mapping[str, object]]
 ) -> TokenCount | None:
@@ -57,7 +66,7 @@ def count_input_tokens(
     if encoding is None:
         return None
     tokens = _TOKENS_BEFORE_ANSWER
-    exact = kind == "openai" and model.startswith(_EXACT)
+    exact = _is_exact(kind, model)
     for message in messages:
         tokens += _TOKENS_PER_MESSAGE
         for name, value in message.items():
@@ -78,24 +87,32 @@ def is_ready(model: str) -> bool:
     return _encoding_name(model) in _loaded
 
 
-_loaded: set[str] = set()
+_loaded: set[EncodingName] = set()
 
 
-def _encoding_name(model: str) -> str:
+def _is_exact(kind: str, model: str) -> bool:
+    return kind == "openai" and model.startswith(_EXACT)
+
+
+def _encoding_name(model: str) -> EncodingName:
+    return _known_encoding(model) or _DEFAULT
+
+
+def _known_encoding(model: str) -> EncodingName | None:
     try:
         name = tiktoken.encoding_name_for_model(model)
     except KeyError:
-        return _DEFAULT
-    return name if name in _FILES else _DEFAULT
+        return None
+    return next((known for known in _FILES if known == name), None)
 
 
-def _encoding(name: str) -> tiktoken.Encoding | None:
+def _encoding(name: EncodingName) -> tiktoken.Encoding | None:
     with _lock:
         return _load(name)
 
 
 @cache
-def _load(name: str) -> tiktoken.Encoding | None:
+def _load(name: EncodingName) -> tiktoken.Encoding | None:
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
         return None

@@ -147,6 +147,19 @@ class ModelTarget:
 
 
 PriceSource = Literal["project", "litellm"]
+EncodingName = Literal["cl100k_base", "o200k_base"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenizer:
+    """How a model's input is counted.
+
+    `encoding` is None where it is not known, and then a count is an estimate by o200k_base. `exact`
+    says whether the provider counts a text the same.
+    """
+
+    encoding: EncodingName | None
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,9 @@ class ModelRow:
     known: KnownModel | None
     price: Price | None
     price_source: PriceSource | None
+    tokenizer: Tokenizer
+    # Whether the project has the provider; else `provider` is the name of a kind.
+    configured: bool = True
 
     @property
     def full_name(self) -> str:

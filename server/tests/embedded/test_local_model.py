@@ -7,9 +7,9 @@ import aiohttp
 from promptops_server.embedded.children import Launch
 from promptops_server.embedded.keeper import KeptChild
 from promptops_server.embedded.listener import find_free_port
-from promptops_server.embedded.local_model import MODEL_NAME
 from promptops_server.embedded.probes import answers_http
 from promptops_server.embedded.processes import ChildrenRecord
+from promptops_server.providers.bundled import CONTEXT_TOKENS, KNOWN, MODEL_NAME
 
 
 async def test_model_answers_under_its_own_name_and_logs_no_prompt(tmp_path: Path) -> None:
@@ -36,6 +36,10 @@ async def test_model_answers_under_its_own_name_and_logs_no_prompt(tmp_path: Pat
                 assert answer.headers.get("Access-Control-Allow-Origin") != "http://a.example"
             assert [model["id"] for model in models["data"]] == [MODEL_NAME]
             assert "site-packages" not in str(models)
+            # What the list of models tells of it is what it is.
+            assert models["data"][0]["meta"]["n_ctx"] == CONTEXT_TOKENS
+            told = KNOWN[MODEL_NAME].context_window, KNOWN[MODEL_NAME].max_output_tokens
+            assert told == (CONTEXT_TOKENS, CONTEXT_TOKENS)
             messages = [{"role": "user", "content": "Name three colours."}]
             body = {"messages": messages, "max_tokens": 16, "temperature": 0}
             async with session.post("/v1/chat/completions", json=body) as answer:

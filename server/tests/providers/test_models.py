@@ -43,11 +43,62 @@ async def test_models_are_those_of_the_providers(project: Project) -> None:
         "name": "gpt-4o",
         "prices": {"input": "2.5", "output": "10", "cached_input": "1.25", "reasoning": None},
         "price_source": "litellm",
+        "configured": True,
+        "tokenizer": {"encoding": "o200k_base", "exact": True},
         "context_window": 128_000,
         "max_output_tokens": 16_384,
         "supports": {"tools": True, "vision": True, "json_schema": True, "reasoning": False},
     }
     assert found["mine-too/claude-haiku-4-5"]["supports"]["reasoning"] is True
+    told = {
+        name: found[name]["tokenizer"]
+        for name in ("mine/gpt-4-turbo", "mine/o3", "mine-too/claude-haiku-4-5")
+    }
+    assert told == {
+        "mine/gpt-4-turbo": {"encoding": "cl100k_base", "exact": True},
+        "mine/o3": {"encoding": "o200k_base", "exact": False},
+        "mine-too/claude-haiku-4-5": {"encoding": None, "exact": False},
+    }
+
+
+async def test_the_local_model_is_listed_as_it_is(project: Project) -> None:
+    await project.add_provider("box-local", kind="local", base_url=None)
+    (model,) = await _all(project.api)
+    assert model == {
+        "model": "box-local/smollm2-135m-instruct",
+        "provider": "box-local",
+        "name": "smollm2-135m-instruct",
+        "prices": {"input": "0", "output": "0", "cached_input": None, "reasoning": None},
+        "price_source": None,
+        "configured": True,
+        "tokenizer": {"encoding": None, "exact": False},
+        "context_window": 2048,
+        "max_output_tokens": 2048,
+        "supports": {"tools": False, "vision": False, "json_schema": True, "reasoning": False},
+    }
+
+
+async def test_all_models_have_those_of_other_kinds_too(project: Project) -> None:
+    await project.add_provider("mine", kind="openai", **_KEY)
+    # The name of another kind: what stands under it is this provider's.
+    await project.add_provider("anthropic")
+    await _price(project.api, "anthropic", "own")
+    found = {model["model"]: model for model in await _all(project.api, "&all=true")}
+    assert found["mine/gpt-4o"]["configured"] is True
+    assert found["deepseek/deepseek-chat"]["configured"] is False
+    assert found["local/smollm2-135m-instruct"]["configured"] is False
+    of_anthropic = [name for name in found if name.startswith("anthropic/")]
+    assert of_anthropic == ["anthropic/own"]
+    assert not any(name.startswith("openai/") for name in found)
+    some = await _all(project.api, "&all=true&provider=deepseek&q=chat")
+    assert some
+    assert {model["provider"] for model in some} == {"deepseek"}
+    assert await _all(project.api, "&provider=deepseek") == []
+    page = (await project.api.get(f"{_PATH}?all=true&limit=1000")).json
+    assert len(page["data"]) == 1000
+    assert (await project.api.get(f"{_PATH}?all=true&limit=1001")).status == 422
+    other = f"{_PATH}?limit=1000&cursor={page['next_cursor']}"
+    assert (await project.api.get(other)).status == 422
 
 
 async def test_models_with_own_prices_are_there_too(project: Project) -> None:
@@ -64,6 +115,8 @@ async def test_models_with_own_prices_are_there_too(project: Project) -> None:
         "name": "acme/big",
         "prices": {"input": "1.5", "output": "10", "cached_input": "0", "reasoning": "12"},
         "price_source": "project",
+        "configured": True,
+        "tokenizer": {"encoding": None, "exact": False},
         "context_window": None,
         "max_output_tokens": None,
         "supports": dict.fromkeys(("tools", "vision", "json_schema", "reasoning")),
@@ -74,6 +127,7 @@ async def test_models_with_own_prices_are_there_too(project: Project) -> None:
         "box/later": (None, None),
         "box/unknown": (None, "project"),
         # A local model costs nothing where the project says nothing else.
+        "own/smollm2-135m-instruct": ("0", None),
         "own/tiny": ("0", None),
     }
 
