@@ -62,9 +62,7 @@ def count_input_tokens(
     megabyte, and half a second the first time: call it in a thread unless the text is short and
     `is_ready`.
     """
-    encoding = _encoding(_encoding_name(model))
-    if encoding is None:
-        return None
+    encoding = _encoding_name(model)
     tokens = _TOKENS_BEFORE_ANSWER
     exact = _is_exact(kind, model)
     for message in messages:
@@ -76,10 +74,25 @@ def count_input_tokens(
                 tokens += _TOKENS_PER_NAME
             exact = exact and isinstance(value, str) and name in {"role", "content", "name"}
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            for piece, is_whole in _pieces(text):
-                exact = exact and is_whole
-                tokens += len(encoding.encode_ordinary(piece))
+            counted = count_text(encoding, text)
+            if counted is None:
+                return None
+            exact = exact and counted.exact
+            tokens += counted.tokens
     return TokenCount(tokens, exact)
+
+
+def count_text(name: EncodingName, text: str) -> TokenCount | None:
+    """The tokens of a text in an encoding, special tokens as plain text; None without its file.
+
+    Exact where every piece that a long text is counted in ends where a token ends too.
+    """
+    encoding = _encoding(name)
+    if encoding is None:
+        return None
+    pieces = list(_pieces(text))
+    tokens = sum(len(encoding.encode_ordinary(piece)) for piece, _ in pieces)
+    return TokenCount(tokens, all(is_whole for _, is_whole in pieces))
 
 
 def is_ready(model: str) -> bool:

@@ -1,14 +1,17 @@
 """Counting tokens: against OpenAI's own figures, and with what would break the library."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 import tiktoken
 
-from promptops_server.providers.tokens import count_input_tokens
+from promptops_server.providers.tokens import TokenCount, count_input_tokens, count_text
 
 Message = dict[str, object]
 # The example of the page that the module names, with what OpenAI's API counted for it.
@@ -109,3 +112,21 @@ def test_nothing_is_fetched_and_litellm_is_not_imported() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def _vectors(kind: str) -> list[dict[str, Any]]:
+    path = Path(__file__).parents[3] / "tests" / "vectors" / "tokens.json"
+    return json.loads(path.read_text(encoding="utf-8"))[kind]
+
+
+@pytest.mark.parametrize("case", _vectors("texts"), ids=lambda case: str(case["name"]))
+def test_a_text_has_the_tokens_that_the_browser_counts(case: dict[str, Any]) -> None:
+    text = case["text"] * case.get("times", 1)
+    for name in ("o200k_base", "cl100k_base"):
+        assert count_text(name, text) == TokenCount(case[name], exact=True)
+
+
+@pytest.mark.parametrize("case", _vectors("chats"), ids=lambda case: str(case["name"]))
+def test_a_chat_has_the_tokens_that_the_browser_counts(case: dict[str, Any]) -> None:
+    for model, name in (("gpt-4o", "o200k_base"), ("gpt-4", "cl100k_base")):
+        assert _count("openai", model, case["messages"])[0] == case[name]
