@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -60,6 +61,15 @@ def test_vector(case: dict[str, object]) -> None:
     assert prompt.render(variables) == [{"role": "user", "content": case["output"]}]
     if case.get("jinja2", True):
         assert JINJA.from_string(str(case["template"])).render(variables) == case["output"]
+
+
+def test_every_reason_why_a_browser_differs_is_explained() -> None:
+    page = (VECTORS.parents[2] / "docs/explanation/rendering.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `([a-z]+)` \| (?=[^|]+\| [^|]+\|$)", page, re.MULTILINE))
+    reasons = [case["browser"] for case in CASES if "browser" in case]
+    assert told - {"browser"} == set(reasons)
+    assert f"of its {len(CASES)} cases" in page
+    assert f"gives {len(CASES) - len(reasons)} byte for byte" in page
 
 
 # Everything below is compared with plain Jinja2. Floats of 1e16 and more, or under 1e-4 inside a
