@@ -1,12 +1,18 @@
 """The client of Valkey, which holds only what may be lost."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
 
-from hiredis import pack_command  # pyright: ignore[reportUnknownVariableType] # its stub is wrong
+from hiredis import (
+    ProtocolError,
+    PushNotification,
+    Reader,
+    pack_command,  # pyright: ignore[reportUnknownVariableType] # its stub is wrong
+)
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import BusyLoadingError, ResponseError
+from redis.exceptions import BusyLoadingError, NoScriptError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NotInTime
 
@@ -15,13 +21,16 @@ _CONNECTIONS = 64
 _WAIT_S = 5
 _CONNECT_S = 0.5
 _ANSWER_S = 1.0
-_LARGEST_BATCH = 200
 _SOON_S = 0.02
 
 # What a command raises while Valkey is away; an error that the server answers is a bug of ours.
 VALKEY_AWAY = (NotConnected, NotInTime, BusyLoadingError, OSError, TimeoutError)
 
 Command = tuple[str | bytes | int | float, ...]
+_Answer = asyncio.Future[Any]
+_Waiting = tuple[Command, _Answer]
+_NOT_YET = object()
+_ERRORS: dict[str, type[Exception]] = {"NOSCRIPT": NoScriptError, "LOADING": BusyLoadingError}
 
 
 def open_valkey(url: str) -> Redis:
@@ -45,95 +54,166 @@ async def ping(client: Redis) -> None:
     await client.execute_command("PING")  # pyright: ignore[reportUnknownMemberType]
 
 
-class CommandBatches:
-    """Sends commands of many callers together: what comes while a batch is under way goes next.
+class _Wire(asyncio.Protocol):
+    """A connection on which commands go out as they come, and answers come back in that order.
 
-    A lone command is sent at once, over one connection of its own: no pool is asked. Each caller
-    gets its own answer or its own error, and where the connection fails, every command of the
-    batch fails with that. What is posted without haste waits for the next batch, or a moment.
+    Where an answer is late or is none, the connection is given up: the next would be taken for it.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        """Takes over a connection whose handshake is done."""
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._reader = Reader(replyError=_error_of, notEnoughData=_NOT_YET)
+        # When each command was sent that is not answered yet, and who waits.
+        self._sent: deque[tuple[float, _Answer]] = deque()
+        self._watch: asyncio.TimerHandle | None = None
+        self.is_open = True
+        transport.set_protocol(self)
+
+    def send(self, batch: "Sequence[_Waiting]") -> None:
+        """Sends the commands in one write."""
+        # Packed by the parser's own library: redis-py's way costs ten times as much.
+        packed = b"".join([cast("Any", pack_command)(command) for command, _ in batch])
+        now = self._loop.time()
+        self._sent.extend([(now, answer) for _, answer in batch])
+        self._transport.write(packed)
+        if self._watch is None:
+            self._watch = self._loop.call_later(_ANSWER_S, self._check_time)
+
+    def data_received(self, data: bytes) -> None:
+        """Gives each answer to who waits for it."""
+        self._reader.feed(data)
+        try:
+            while (value := self._reader.gets()) is not _NOT_YET:
+                if isinstance(value, PushNotification):
+                    continue
+                _settle(self._sent.popleft()[1], value)
+        except (ProtocolError, IndexError):
+            self.give_up(NotConnected("Valkey's answer is not its protocol."))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 # asyncio's signature
+        """Fails what was not answered."""
+        self.give_up(NotConnected("The connection to Valkey broke."))
+
+    def give_up(self, error: Exception) -> None:
+        """Closes the connection at once; what was not answered fails with the error."""
+        self.is_open = False
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        self._transport.abort()
+        while self._sent:
+            _settle(self._sent.popleft()[1], error)
+
+    def unanswered(self) -> "list[_Answer]":
+        """What is waited for."""
+        return [answer for _, answer in self._sent]
+
+    def _check_time(self) -> None:
+        self._watch = None
+        if not self._sent:
+            return
+        due = self._sent[0][0] + _ANSWER_S
+        if due <= self._loop.time():
+            self.give_up(NotInTime("Valkey did not answer in time."))
+        else:
+            self._watch = self._loop.call_at(due, self._check_time)
+
+
+class CommandBatches:
+    """Sends commands of many callers over one connection, and none waits for another's answer.
+
+    What comes in one turn of the event loop goes out in one write: no pool is asked, and no task
+    is switched to. Each caller gets its own answer or its own error; where the connection fails,
+    every command that was not answered fails with that. What is posted without haste waits for
+    the next command, or a moment.
     """
 
     def __init__(self, redis: Redis) -> None:
         """Takes the client, whose address and time limits hold; opens nothing."""
-        # redis-py leaves what a command answers untyped.
-        self._connection = cast("Any", redis.connection_pool).make_connection()
-        self._waiting: list[tuple[Command, asyncio.Future[Any]]] = []
-        self._task: asyncio.Task[None] | None = None
+        # It finds the way in (address, TLS, password); redis-py leaves it untyped.
+        self._door = cast("Any", redis.connection_pool).make_connection()
+        self._wire: _Wire | None = None
+        self._waiting: list[_Waiting] = []
+        self._connecting: asyncio.Task[None] | None = None
+        self._flushing: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def send(self, *command: str | bytes | float) -> Any:
         """The answer to a command. Raises what VALKEY_AWAY lists, and ResponseError."""
-        answer = self._queue(command)
-        self._begin()
-        return await answer
+        return await self._send(command)
 
     def post(self, *command: str | bytes | float) -> None:
         """Queues a command whose answer nobody waits for, and sends it at once."""
-        self._queue(command)
-        self._begin()
+        self._send(command)
 
     def post_soon(self, *command: str | bytes | float) -> None:
         """The same without haste: it goes with the next command, or within a few milliseconds."""
-        self._queue(command)
-        if self._task is None and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_SOON_S, self._begin)
+        loop = asyncio.get_running_loop()
+        self._waiting.append((command, loop.create_future()))
+        if self._flushing is None and self._timer is None:
+            self._timer = loop.call_later(_SOON_S, self._flush)
 
     async def close(self) -> None:
-        """Returns once everything queued was sent, and the connection is closed."""
+        """Returns once everything queued was sent and answered, and the connection is closed."""
+        answers = [answer for _, answer in self._waiting]
+        if self._wire is not None:
+            answers += self._wire.unanswered()
         if self._waiting:
-            self._begin()
-        if self._task is not None:
-            await self._task
-        await self._connection.disconnect(nowait=True)
+            self._flush()
+        if answers:
+            await asyncio.wait(answers)
+        await self._door.disconnect(nowait=True)
 
-    def _queue(self, command: Command) -> "asyncio.Future[Any]":
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    def _send(self, command: Command) -> "_Answer":
+        loop = asyncio.get_running_loop()
+        answer: _Answer = loop.create_future()
         self._waiting.append((command, answer))
+        if self._flushing is None:
+            self._flushing = loop.call_soon(self._flush)
         return answer
 
-    def _begin(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._task is None:
-            self._task = asyncio.create_task(self._send_all(), name="valkey batches")
+    def _flush(self) -> None:
+        for planned in (self._flushing, self._timer):
+            if planned is not None:
+                planned.cancel()
+        self._flushing = self._timer = None
+        if self._wire is not None and self._wire.is_open:
+            batch, self._waiting = self._waiting, []
+            self._wire.send(batch)
+        elif self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect(), name="valkey connect")
 
-    async def _send_all(self) -> None:
+    async def _connect(self) -> None:
+        """Opens a connection and sends what is queued, or fails all of that."""
         try:
-            while self._waiting:
-                batch = self._waiting[:_LARGEST_BATCH]
-                del self._waiting[:_LARGEST_BATCH]
-                await self._send_batch(batch)
+            await self._door.disconnect(nowait=True)
+            await self._door.connect()
+            self._wire = _Wire(self._door._writer.transport)  # noqa: SLF001 # see _Wire
+        except (RedisError, OSError, TimeoutError) as error:
+            failed, self._waiting = self._waiting, []
+            for _, answer in failed:
+                _settle(answer, error)
         finally:
-            self._task = None
+            self._connecting = None
+        if self._waiting:
+            self._flush()
 
-    async def _send_batch(self, batch: Sequence[tuple[Command, "asyncio.Future[Any]"]]) -> None:
-        found: list[object]
-        try:
-            found = await self._exchange([command for command, _ in batch])
-        except VALKEY_AWAY as error:
-            # What comes after an answer that is lost would be read as the answer.
-            await self._connection.disconnect(nowait=True)
-            found = [error] * len(batch)
-        for (_, answer), value in zip(batch, found, strict=True):
-            if answer.done():
-                continue
-            if isinstance(value, BaseException):
-                answer.set_exception(value)
-                # Whoever posted it may not look: the failure counts as seen.
-                answer.exception()
-            else:
-                answer.set_result(value)
 
-    async def _exchange(self, commands: Sequence[Command]) -> list[object]:
-        connection = self._connection
-        # Packed here by the parser's own library: redis-py's way costs ten times as much.
-        packed = b"".join([cast("Any", pack_command)(command) for command in commands])
-        await connection.send_packed_command(packed, check_health=False)
-        found: list[object] = []
-        for _ in commands:
-            try:
-                found.append(await connection.read_response())
-            except ResponseError as error:
-                found.append(error)
-        return found
+def _error_of(text: str) -> Exception:
+    """The error that the server's answer stands for, as redis-py names it."""
+    code = text.partition(" ")[0]
+    return _ERRORS.get(code, ResponseError)(text)
+
+
+def _settle(answer: "_Answer", value: object) -> None:
+    """Ends the wait for an answer, where it is still waited for."""
+    if answer.done():
+        return
+    if isinstance(value, Exception):
+        answer.set_exception(value)
+        # Whoever posted the command may not look: the failure counts as seen.
+        answer.exception()
+    else:
+        answer.set_result(value)
