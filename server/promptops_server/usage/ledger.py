@@ -1,9 +1,9 @@
 """Writes ended runs: a group commit without a timer.
 
 One transaction is under way at a time; what queues meanwhile goes into the next. A lone run is
-committed at once, a thousand together cost a few commits. The insert skips ids that are there, so a
-commit whose outcome is unknown is simply repeated. A row that PostgreSQL refuses fails alone: the
-batch is halved until only that row is left.
+committed at once, by its caller's own task; a thousand together cost a few commits. The insert
+skips ids that are there, so a commit whose outcome is unknown is simply repeated. A row that
+PostgreSQL refuses fails alone: the batch is halved until only that row is left.
 """
 
 import asyncio
@@ -62,6 +62,8 @@ class Ledger:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connection: PooledConnection | None = None
+        self._is_committing = False
+        self._last_size = 0
         self._closing = False
 
     def start(self) -> None:
@@ -87,8 +89,14 @@ class Ledger:
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(row_of(run), fence, loop.create_future())
-        self._queue.append(waiting)
-        self._wake.set()
+        if self._is_idle and fence is None:
+            await self._write_here(waiting)
+            if waiting.is_over:
+                return waiting.committed.result()
+        else:
+            self._queue.append(waiting)
+            if not self._is_committing:
+                self._wake.set()
         timer = loop.call_later(_PATIENCE_S, _run_out_of_time, waiting)
         try:
             # A caller that is cancelled leaves its row to be written all the same.
@@ -96,25 +104,57 @@ class Ledger:
         finally:
             timer.cancel()
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether a row is best committed at once: while runs end one by one.
+
+        Where several end together, the first would go alone and make the others wait for it.
+        """
+        if self._connection is None or self._is_committing:
+            return False
+        return not self._queue and self._last_size == 1
+
+    async def _write_here(self, waiting: _Waiting) -> None:
+        """Writes one row in the caller's own task; where that fails, the writer goes on trying."""
+        self._is_committing = True
+        try:
+            await self._write([waiting])
+        except asyncio.CancelledError:
+            self._put_back([waiting])
+            raise
+        finally:
+            self._is_committing = False
+            if self._queue or self._closing:
+                self._wake.set()
+
     async def _write_forever(self) -> None:
-        while self._queue or not self._closing:
-            if not self._queue:
+        while self._queue or self._is_committing or not self._closing:
+            if self._is_committing or not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             batch = self._queue[:_LARGEST_BATCH]
             del self._queue[:_LARGEST_BATCH]
-            try:
-                await self._commit(batch)
-            except CONNECTION_ERRORS as error:
-                _log.warning("ledger waits for the database: %s", type(error).__name__)
-                self._put_back(batch)
+            self._is_committing = True
+            self._last_size = len(batch)
+            was_written = await self._write(batch)
+            self._is_committing = False
+            if not was_written:
                 await asyncio.sleep(_RETRY_S)
-            except Exception as error:  # noqa: BLE001 # see below
-                # The one writer must not end while the process lives, whatever happens to a batch.
-                _log.exception("ledger: %s", type(error).__name__)
-                self._put_back(batch)
-                await asyncio.sleep(_RETRY_S)
+
+    async def _write(self, batch: list[_Waiting]) -> bool:
+        """Commits the batch; False where it is queued again."""
+        try:
+            await self._commit(batch)
+        except CONNECTION_ERRORS as error:
+            _log.warning("ledger waits for the database: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 # see below
+            # The one writer must not end while the process lives, whatever happens to a batch.
+            _log.exception("ledger: %s", type(error).__name__)
+        else:
+            return True
+        self._put_back(batch)
+        return False
 
     def _put_back(self, batch: list[_Waiting]) -> None:
         """Queues again what is still waited for; what is out of time is told so."""
@@ -154,7 +194,7 @@ class Ledger:
             self._connection = await self._pool.acquire()
         try:
             return await _insert(self._connection, batch)
-        except CONNECTION_ERRORS:
+        except (*CONNECTION_ERRORS, asyncio.CancelledError):
             # Whatever state it is in, it must not be used again.
             connection, self._connection = self._connection, None
             connection.terminate()

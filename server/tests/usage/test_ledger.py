@@ -207,3 +207,24 @@ async def test_when_postgresql_stays_away_the_caller_is_told_in_time() -> None:
         async with asyncio.timeout(50):
             with pytest.raises(StorageUnavailable):
                 await ledger.record(_run())
+
+
+async def test_a_caller_that_leaves_in_the_middle_of_its_commit_leaves_its_row(
+    settings: Settings,
+) -> None:
+    runs = [_run() for _ in range(30)]
+    async with _ledger(settings) as ledger:
+        # The first goes through the writer; while runs come one by one, each caller commits.
+        await ledger.record(_run())
+        for turns, run in enumerate(runs):
+            caller = asyncio.create_task(ledger.record(run))
+            for _ in range(turns % 6):
+                await asyncio.sleep(0)
+            caller.cancel()
+            await asyncio.wait([caller])
+            await ledger.record(_run())
+    rows = await _query(
+        settings, "SELECT id FROM runs WHERE id = ANY($1)", [run.id for run in runs]
+    )
+    # Without a turn of the loop the caller had not begun.
+    assert {row["id"] for row in rows} == {run.id for n, run in enumerate(runs) if n % 6}
