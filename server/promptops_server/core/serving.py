@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from promptops_server.core.db import CONNECTION_ERRORS, url_of
 from promptops_server.core.master_keys import check_master_key
 from promptops_server.core.migrate import MigrationRefused, head_revision
+from promptops_server.core.protocol import OneWriteProtocol
 from promptops_server.core.secrets import load_master_key
 from promptops_server.core.settings import Settings
 
@@ -80,7 +81,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
