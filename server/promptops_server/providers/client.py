@@ -266,15 +266,14 @@ class _HttpCall:
             raise broken_answer(self._provider, "the answer broke off") from None
 
     async def _read(self) -> bytes:
-        """The next bytes, empty at the end. Raises ProviderTimeout."""
+        """The next bytes of a stream, empty at the end. Raises ProviderTimeout."""
         what, limit, left = self._next_limit
         try:
             async with asyncio.timeout(max(left, 0.001)):
                 chunk = await self._response.content.readany()
         except TimeoutError:
             raise timed_out(self._provider, what, limit) from None
-        if self._stream:
-            self._next_limit = ("nothing new", self._idle_s, self._idle_s)
+        self._next_limit = ("nothing new", self._idle_s, self._idle_s)
         return chunk
 
     async def _finish(self) -> None:
@@ -285,11 +284,16 @@ class _HttpCall:
                     pass
 
     async def _read_whole(self) -> bytes:
+        what, limit, left = self._next_limit
         chunks: list[bytes] = []
         size = 0
-        while chunk := await self._read():
-            size += len(chunk)
-            if size > _MAX_ANSWER_BYTES:
-                raise wire.WireError("the answer is too long")
-            chunks.append(chunk)
+        try:
+            async with asyncio.timeout(max(left, 0.001)):
+                while chunk := await self._response.content.readany():
+                    size += len(chunk)
+                    if size > _MAX_ANSWER_BYTES:
+                        raise wire.WireError("the answer is too long")
+                    chunks.append(chunk)
+        except TimeoutError:
+            raise timed_out(self._provider, what, limit) from None
         return b"".join(chunks)

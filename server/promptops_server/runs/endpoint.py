@@ -36,6 +36,8 @@ from promptops_server.usage.types import RunRecord
 
 PATH = "/api/v1/run/{prompt_alias}"
 PING_EVERY_S = 15.0
+# An answer that comes sooner needs no task that looks whether its client is still there.
+_WATCH_AFTER_S = 0.05
 _ROUTE = "run"
 
 MakeExecution = Callable[[PreparedRun, bool], RunExecution]
@@ -145,14 +147,14 @@ class RunEndpoint:
         try:
             async with connection:
                 self._cancellations.add(run_id, connection.cancel)
-                await execution.start()
                 if stream:
+                    await execution.start()
                     await connection.begin_stream(run.headers)
                     await emit("meta", execution.meta())
                     await execution.stream_to(emit)
                     await connection.end_stream()
                 else:
-                    await connection.answer(200, await execution.complete(), run.headers)
+                    await connection.answer(200, await execution.run_whole(), run.headers)
         except asyncio.CancelledError:
             # Cancelled by our own watcher or by the end of this process: either way the request
             # comes to its end here, in order.
@@ -323,7 +325,7 @@ class _Connection:
         self._receive = receive
         self.send = send
         self._ping_every_s = ping_every_s
-        self._watcher: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | asyncio.TimerHandle | None = None
         self._pinger: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._last_sent = 0.0
@@ -334,7 +336,8 @@ class _Connection:
 
     async def __aenter__(self) -> None:
         self._task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._watcher = asyncio.create_task(self._watch(self._task))
+        loop = asyncio.get_running_loop()
+        self._watcher = loop.call_later(_WATCH_AFTER_S, self._begin_to_watch, self._task)
 
     async def __aexit__(self, *_: object) -> None:
         for helper in (self._watcher, self._pinger):
@@ -346,6 +349,9 @@ class _Connection:
         if self._task is not None and not self._has_ended:
             self.is_cancelled = True
             self._task.cancel()
+
+    def _begin_to_watch(self, task: asyncio.Task[None]) -> None:
+        self._watcher = asyncio.create_task(self._watch(task))
 
     async def _watch(self, task: asyncio.Task[None]) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -130,12 +130,17 @@ class RunExecution:
         await emit("usage", usage_data(run.tokens, run.cost_usd))
         await emit("done", ending_of(run))
 
-    async def complete(self) -> dict[str, object]:
-        """The whole answer as one JSON object, its row committed. Raises AppError."""
+    async def run_whole(self) -> dict[str, object]:
+        """Sends the run; the whole answer as one JSON object, its row committed. Raises AppError.
+
+        In place of `start`, for who wants no stream.
+        """
         try:
-            async with self._deadline(), aclosing(self._deltas()) as deltas:
-                async for _ in deltas:
-                    pass
+            async with self._deadline():
+                await self._call_until_accepted()
+                async with aclosing(self._deltas()) as deltas:
+                    async for _ in deltas:
+                        pass
             return answer_of(await self._succeeded())
         except AppError as error:
             raise await self._failed(error) from None
