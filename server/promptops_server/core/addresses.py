@@ -33,6 +33,8 @@ class Endpoint:
     scheme: str
     host: str
     port: int
+    # Whether the host is an address itself, and no name to resolve.
+    is_address: bool = False
 
     @property
     def origin(self) -> str:
@@ -67,7 +69,16 @@ def endpoint_of(url: str) -> Endpoint:
         raise AddressRefused("A base URL may not carry a query or a fragment.")
     if port == 0:
         raise AddressRefused("Port 0 is not an address.")
-    return Endpoint(parts.scheme, host.rstrip(".").lower(), port or _DEFAULT_PORTS[parts.scheme])
+    host = host.rstrip(".").lower()
+    return Endpoint(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], _is_address(host))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ decompressed (nothing is asked for compressed), so that what arrives is bounded 
 
 import asyncio
 import io
-import ipaddress
 import socket
 from collections.abc import Mapping
 
@@ -78,11 +77,8 @@ class OutboundClient:
         returned as what it is, a 3xx.
         """
         endpoint = endpoint_of(url)
-        try:
-            ipaddress.ip_address(endpoint.host)
-        except ValueError:
-            pass  # A name: the resolver checks what it stands for.
-        else:
+        # Of a name the resolver checks what it stands for.
+        if endpoint.is_address:
             self.policy.check(endpoint.host, endpoint.port, endpoint.host)
         # aiohttp writes a large body in pieces only where it is a file.
         data = io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body

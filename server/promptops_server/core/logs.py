@@ -15,6 +15,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
+import orjson
+
 _WRITE_AFTER_S = 0.02
 
 
@@ -38,7 +40,11 @@ class JsonFormatter(logging.Formatter):
                 f"{frame.filename}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(error.__traceback__)[-8:]
             ]
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        try:
+            return orjson.dumps(entry, default=str).decode()
+        except TypeError:
+            # Half of a surrogate pair, or a number beyond 64 bits.
+            return json.dumps(entry, ensure_ascii=False, default=str)
 
 
 class LineWriter(logging.Handler):
@@ -86,6 +92,7 @@ class LineWriter(logging.Handler):
 def configure_logs(level: str) -> None:
     """Sends every log of this process to stderr as JSON, from the level on."""
     # What no line of ours shows is not looked up for each record (Python's logging how-to).
+    logging._srcfile = None  # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue] # the how-to's own words
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = LineWriter(sys.stderr)
     atexit.register(handler.flush)

@@ -8,6 +8,7 @@ The public form is a prefix, an underscore and 26 characters of Crockford's base
 
 import secrets
 import threading
+from functools import lru_cache
 from uuid import UUID
 
 from promptops_server.kit.clock import MillisecondClock, now_ms
@@ -68,6 +69,8 @@ def first_id_at(milliseconds: int) -> UUID:
     return UUID(int=milliseconds << 80)
 
 
+# A request tells the same id several times.
+@lru_cache(maxsize=1024)
 def to_public(prefix: str, identifier: UUID) -> str:
     """The public form of an id, as `run_` and 26 characters for the prefix `run`."""
     value = identifier.int

@@ -150,7 +150,7 @@ async def test_opening_a_link_spends_nothing_and_its_button_signs_in_once(
         assert again.status == 410
         assert "Set-Cookie" not in again.headers
     log = world.log.read_text()
-    assert '"route": "/sign-in"' in log
+    assert '"route":"/sign-in"' in log
     for secret in (token, value):
         assert secret not in log
 
