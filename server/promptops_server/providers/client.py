@@ -24,6 +24,7 @@ from promptops_server.providers.errors import (
     timed_out,
     upstream_failure,
 )
+from promptops_server.providers.translation.failures import retry_after_s
 from promptops_server.providers.types import (
     DEFAULT_BASE_URLS,
     ChatDelta,
@@ -209,11 +210,14 @@ async def _failure(provider: ProviderTarget, response: aiohttp.ClientResponse) -
     error = wire.error_object(body)
     if lane_of(provider.kind) == "adaptor" and (reason := wire.adaptor_refusal(error)):
         return RequestUnsupported(reason, facts={"provider": provider.name})
-    # The adaptor tells what its upstream answered; a direct upstream's status is its own.
-    told = error.get("upstream_status")
-    status = told if isinstance(told, int) else response.status
-    after = error.get("retry_after_s")
-    retry_after = str(after) if isinstance(after, int) else response.headers.get("Retry-After")
+    status, after = response.status, retry_after_s(response.headers)
+    # The adaptor tells what its upstream answered; a direct upstream's status is its own, and what
+    # its body says of another is nothing that it could know.
+    if lane_of(provider.kind) == "adaptor":
+        told, asked = error.get("upstream_status"), error.get("retry_after_s")
+        status = told if isinstance(told, int) else status
+        after = asked if isinstance(asked, int) else after
+    retry_after = None if after is None else str(after)
     return upstream_failure(provider.name, status, wire.failure_kind(error), retry_after)
 
 

@@ -47,6 +47,14 @@ class ProviderAuth(AppError):
     status = 502
 
 
+class ProviderQuota(AppError):
+    """The account at the provider is used up or unpaid; waiting does not help."""
+
+    code = "provider_quota"
+    title = "The provider's account is used up"
+    status = 502
+
+
 class ProviderRateLimited(AppError):
     """The provider's own limit is used up."""
 
@@ -90,6 +98,7 @@ class ContextTooLong(AppError):
 
 
 _AUTH_STATUSES = frozenset({401, 403})
+_UNPAID_STATUS = 402
 _TIMEOUT_STATUSES = frozenset({408, 504})
 
 
@@ -102,7 +111,9 @@ def upstream_failure(
         return ContextTooLong("The prompt is too long for this model.", facts=facts)
     if kind == "content_filter":
         return ProviderContentFilter("The provider's content filter refused this.", facts=facts)
-    if status in _AUTH_STATUSES:
+    if kind == "quota" or status == _UNPAID_STATUS:
+        return ProviderQuota(f"The account at {provider} is used up or unpaid.", facts=facts)
+    if kind == "auth" or status in _AUTH_STATUSES:
         sentence = f"{provider} refused the stored API key (status {status})."
         return ProviderAuth(sentence, facts=facts)
     if status == 429:

@@ -17,6 +17,7 @@ from promptops_server.providers.errors import (
     ProviderContentFilter,
     ProviderError,
     ProviderNotConfigured,
+    ProviderQuota,
     ProviderRateLimited,
     ProviderTimeout,
     RequestUnsupported,
@@ -32,11 +33,11 @@ _CHANCE = secrets.SystemRandom()
 
 # Another try of the same model may go better.
 _RETRY = (ProviderError, ProviderRateLimited, ProviderTimeout, SidecarUnavailable)
-# The same model would fail again, and another provider or model may not: a refused key, a missing
-# or forbidden address, a shorter context, another filter.
+# The same model would fail again, and another provider or model may not: a refused key, a
+# used-up account, a missing or forbidden address, a shorter context, another filter.
 _FALLBACK = (
     *(ProviderAuth, ProviderNotConfigured, ProviderContentFilter, ContextTooLong),
-    *(AddressRefused, SecretsUnavailable, RequestUnsupported),
+    *(AddressRefused, SecretsUnavailable, RequestUnsupported, ProviderQuota),
 )
 # Statuses with which a provider says that this request will never pass as it is.
 _FINAL_STATUSES = frozenset({400, 404, 405, 409, 410, 413, 415, 422})

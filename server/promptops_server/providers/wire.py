@@ -16,7 +16,13 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 _CONTEXT_CODES = frozenset(
     {"context_length_exceeded", "context_too_long", "exceed_context_size_error"}
 )
-_FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
+_KINDS = {
+    "context_too_long": _CONTEXT_CODES,
+    "content_filter": frozenset({"content_filter", "content_policy_violation"}),
+    # An account that is used up is a 429 of OpenAI's, which waiting does not mend.
+    "quota": frozenset({"insufficient_quota", "billing_hard_limit_reached"}),
+    "auth": frozenset({"auth", "invalid_api_key"}),
+}
 
 JsonObject = dict[str, object]
 
@@ -125,11 +131,9 @@ def read_completion(body: bytes) -> ChatDelta:
 
 
 def failure_kind(error: JsonObject) -> str | None:
-    """What an error object's codes tell: `context_too_long`, `content_filter`, or None."""
+    """What an error object's codes tell beside its status, a key of _KINDS, or None."""
     codes = {str(error.get(name)) for name in ("code", "type", "kind")}
-    if codes & _CONTEXT_CODES:
-        return "context_too_long"
-    return "content_filter" if codes & _FILTER_CODES else None
+    return next((kind for kind, known in _KINDS.items() if codes & known), None)
 
 
 def adaptor_refusal(error: JsonObject) -> str | None:

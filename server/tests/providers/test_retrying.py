@@ -12,6 +12,7 @@ from promptops_server.providers.errors import (
     upstream_failure,
 )
 from promptops_server.providers.retrying import delay_before, verdict_of
+from promptops_server.providers.wire import failure_kind
 
 
 def _upstream(status: int, kind: str | None = None, after: str | None = None) -> AppError:
@@ -27,6 +28,10 @@ def _upstream(status: int, kind: str | None = None, after: str | None = None) ->
         (_upstream(429, after="21"), "fallback"),
         (_upstream(400, "context_too_long"), "fallback"),
         (_upstream(400, "content_filter"), "fallback"),
+        # What waiting does not mend, whatever the status is.
+        (_upstream(429, failure_kind({"code": "insufficient_quota"})), "fallback"),
+        (_upstream(402), "fallback"),
+        (_upstream(400, failure_kind({"kind": "auth"})), "fallback"),
         (broken_answer("x", "the answer broke off"), "retry"),
         (timed_out("x", "no first token", 1), "retry"),
         (SidecarUnavailable("x"), "retry"),
@@ -50,3 +55,13 @@ def test_the_wait_grows_is_spread_and_is_what_the_provider_asked_for(
     waits = [delay_before(attempt, _upstream(429, after=after)) for _ in range(200)]
     assert all(least <= wait <= most for wait in waits)
     assert max(waits) - min(waits) > (most - least) / 4
+
+
+def test_a_refused_key_and_a_used_up_account_are_told_by_their_codes() -> None:
+    told = {
+        "insufficient_quota": _upstream(429, failure_kind({"code": "insufficient_quota"})),
+        "invalid_api_key": _upstream(400, failure_kind({"code": "invalid_api_key"})),
+    }
+    assert told["insufficient_quota"].code == "provider_quota"
+    assert told["invalid_api_key"].code == "provider_auth"
+    assert not told["insufficient_quota"].retryable

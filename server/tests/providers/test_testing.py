@@ -33,6 +33,8 @@ async def test_a_provider_that_answers_is_ok(project: Project, world: World) -> 
         ("401", "provider_auth", "refused the stored API key"),
         ("403", "provider_auth", "refused the stored API key"),
         ("429:7", "provider_rate_limited", "Try again in 7 s"),
+        # A fraction of a second, as some providers send it, is no reason to forget the rest.
+        ("429:6.2", "provider_rate_limited", "Try again in 7 s"),
         ("500", "provider_error", "status 500"),
         ("no-such-model", "provider_error", "no model 'no-such-model'"),
         ("half:0", "provider_error", "broke off"),
