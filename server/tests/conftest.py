@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from fixtures.api import Api, Project, new_project
+from fixtures.people import People, made_people
 from fixtures.servers import World, running_world
 
 
@@ -23,3 +24,9 @@ async def project(world: World) -> AsyncGenerator[Project]:
 @pytest.fixture
 def api(project: Project) -> Api:
     return project.api
+
+
+@pytest.fixture
+async def people(world: World) -> AsyncGenerator[People]:
+    async with made_people(world) as makers:
+        yield makers

@@ -6,8 +6,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
-from promptops_server.access.service import Authenticator, SignedIn, require
+from promptops_server.access.policy import ROUTES, Operation
+from promptops_server.access.service import Authenticator, SignedIn, require, require_operation
 from promptops_server.access.types import Caller, NamesByKind, Scope
+from promptops_server.core.asgi import route_of
 from promptops_server.core.db import Database
 from promptops_server.core.pagination import Cursors
 
@@ -37,6 +39,10 @@ def _with(scope: Scope | None) -> Callable[..., Awaitable[Caller]]:
         found = await _authenticator(request).caller_of(request.headers, request.method)
         if scope is not None:
             require(found, scope)
+        # What the table says of the route holds, too: the two cannot drift apart unseen.
+        operation = ROUTES.get(f"{request.method} {route_of(request.scope)}")
+        if isinstance(operation, Operation):
+            require_operation(found, operation)
         return found
 
     return caller

@@ -32,6 +32,7 @@ class Environment(Base):
     project_id: Mapped[UUID]
     name: Mapped[str]
     required_checks: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    protected: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(_TIME)
 
 
@@ -106,7 +107,7 @@ class Session(Base):
 class SignInLink(Base):
     """A link that signs a person in once; of its token only a hash."""
 
-    __tablename__ = "sign_in_links"
+    __tablename__ = "links"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID]

@@ -18,9 +18,8 @@ from promptops_server.access.models import (
     SignInLink,
     User,
 )
+from promptops_server.access.policy import ROLE_SCOPES, scopes_of
 from promptops_server.access.types import (
-    IMPLIED,
-    ROLE_SCOPES,
     SESSION_REQUESTS_PER_MINUTE,
     Caller,
     KnownKey,
@@ -121,7 +120,7 @@ async def load_known_key(pool: Pool, digest: bytes) -> KnownKey | None:
     )
     if row is None:
         return None
-    scopes = frozenset(implied for scope in row["scopes"] for implied in IMPLIED[Scope(scope)])
+    scopes = scopes_of(Scope(scope) for scope in row["scopes"])
     caller = Caller(
         kind="api_key",
         id=row["id"],

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from promptops_server.access.models import ApiKey, Environment, Project
+from promptops_server.access.policy import Operation, operations_of
 from promptops_server.access.types import KnownSession, Role, Scope
 from promptops_server.core.fields import EnvironmentName, Name, Slug, Text
 from promptops_server.kit.clock import utc_now
@@ -74,20 +75,25 @@ _Checks = Annotated[list[Slug], Field(max_length=20)]
 
 
 class EnvironmentCreate(BaseModel):
-    """A new environment. Nothing is released to it that lacks one of `required_checks`."""
+    """A new environment. Nothing is released to it that lacks one of `required_checks`.
+
+    To a protected one only owners release; null protects what is named `prod`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: EnvironmentName
     required_checks: _Checks = []
+    protected: bool | None = None
 
 
 class EnvironmentUpdate(BaseModel):
-    """What changes of an environment."""
+    """What changes of an environment; a field that is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
-    required_checks: _Checks
+    required_checks: Annotated[_Checks, _LEFT_OUT] = []
+    protected: Annotated[bool, _LEFT_OUT] = False
 
 
 class EnvironmentRead(BaseModel):
@@ -95,6 +101,7 @@ class EnvironmentRead(BaseModel):
 
     name: str
     required_checks: list[str]
+    protected: bool
     created_at: datetime
 
     @classmethod
@@ -103,6 +110,7 @@ class EnvironmentRead(BaseModel):
         return cls(
             name=environment.name,
             required_checks=environment.required_checks,
+            protected=environment.protected,
             created_at=environment.created_at,
         )
 
@@ -241,12 +249,13 @@ class SignedInUser(BaseModel):
 
 
 class MemberProject(BaseModel):
-    """A project that the person belongs to, and what they are there."""
+    """A project that the person belongs to, what they are there, and what they `may` do."""
 
     id: str
     slug: str
     name: str
     role: Role
+    may: list[Operation]
 
 
 class SessionRead(BaseModel):
@@ -273,6 +282,7 @@ class SessionRead(BaseModel):
                     slug=member.slug,
                     name=member.name,
                     role=member.role,
+                    may=operations_of(member.role),
                 )
                 for member in session.members
             ],

@@ -31,21 +31,6 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-# A scope brings those that its work needs: an author reads, an administrator does everything.
-IMPLIED: dict[Scope, frozenset[Scope]] = {
-    Scope.RUN: frozenset({Scope.RUN}),
-    Scope.READ: frozenset({Scope.READ}),
-    Scope.AUTHOR: frozenset({Scope.AUTHOR, Scope.READ}),
-    Scope.ADMIN: frozenset(Scope),
-}
-
-ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.VIEWER: frozenset({Scope.READ}),
-    Role.RUNNER: frozenset({Scope.READ, Scope.RUN}),
-    Role.EDITOR: frozenset({Scope.READ, Scope.RUN, Scope.AUTHOR}),
-    Role.OWNER: frozenset(Scope),
-}
-
 # A session ends after this time without use, and in any case after the other.
 SESSION_IDLE = timedelta(days=14)
 SESSION_LIFETIME = timedelta(days=90)
@@ -53,15 +38,18 @@ SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
 SESSION_REQUESTS_PER_MINUTE = 600
 
 DEFAULT_ENVIRONMENTS = ("prod", "staging")
+# Protected from the beginning, where nothing else is said.
+PROTECTED_ENVIRONMENT = "prod"
 MAX_ENVIRONMENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRef:
-    """An environment, and the checks without which nothing is released to it."""
+    """An environment, the checks without which nothing is released to it, and who may."""
 
     name: str
     required_checks: tuple[str, ...]
+    is_protected: bool
 
 
 @dataclass(frozen=True, slots=True)

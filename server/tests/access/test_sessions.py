@@ -1,124 +1,19 @@
 """Sign-in links and sessions over HTTP."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
-from fixtures.api import Answer, Api, Json, Project, made, new_project
+from fixtures.api import Api, Project, made, new_project
+from fixtures.people import COOKIE, Browser, People, member, open_link, sign_in
 from fixtures.servers import World
 from fixtures.waiting import eventually
-from promptops_server.access import repository
 from promptops_server.access.keys import make_key
-from promptops_server.access.models import User
-from promptops_server.access.service import make_member, make_sign_in_link
 from promptops_server.access.tokens import digest, make_token
 from promptops_server.access.types import Role
-from promptops_server.core.db import Database
-from promptops_server.kit.clock import utc_now
-from promptops_server.kit.ids import from_public, new_id
-
-_COOKIE = "promptops_session"
-
-
-@dataclass
-class People:
-    """Makes people, each in a transaction of its own."""
-
-    database: Database
-
-    async def make(self, name: str = "Ada", *, is_instance_admin: bool = False) -> User:
-        user = User(
-            id=new_id(),
-            email=None,
-            name=name,
-            is_instance_admin=is_instance_admin,
-            created_at=utc_now(),
-            signed_in_at=None,
-        )
-        async with self.database.transaction(None) as session:
-            repository.add(session, user)
-        return user
-
-    async def join(self, user: User, project: Project, role: Role) -> Json:
-        """Makes the person a member, and returns the project."""
-        found = (await project.api.get("/api/v1/projects")).json["data"][0]
-        project_id = from_public("prj", found["id"])
-        assert project_id is not None
-        async with self.database.transaction(None) as session:
-            await make_member(session, project_id, user.id, role)
-        return found
-
-    async def link(self, user: User) -> str:
-        async with self.database.transaction(None) as session:
-            return await make_sign_in_link(session, user.id)
-
-
-@pytest.fixture
-async def people(world: World) -> AsyncGenerator[People]:
-    database = Database(world.settings)
-    yield People(database)
-    await database.close()
-
-
-async def _open(api: Api, method: str, token: str, **headers: str) -> Answer:
-    """The answer to the link's page, redirections not followed."""
-    async with api.session.request(
-        method,
-        f"{api.url}/sign-in",
-        params={"token": token},
-        headers=headers,
-        allow_redirects=False,
-    ) as response:
-        return Answer(response.status, response.headers.copy(), await response.text())
-
-
-@dataclass
-class Browser:
-    """Calls the API with a session's cookie, and by itself with what its pages send."""
-
-    api: Api
-    cookie: str
-    csrf_token: str = ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {
-            "Cookie": f"other=1; {_COOKIE}={self.cookie}",
-            "Origin": self.api.url,
-            "X-CSRF-Token": self.csrf_token,
-        }
-
-    async def send(
-        self, method: str, path: str, body: object = None, **changes: str | None
-    ) -> Answer:
-        """The answer; `changes` replaces headers, None leaves one out. `_` stands for `-`."""
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        for name, value in changes.items():
-            headers.pop(name.replace("_", "-"), None)
-            if value is not None:
-                headers[name.replace("_", "-")] = value
-        return await self.api.send(method, path, body=body, headers=headers)
-
-
-async def _sign_in(api: Api, token: str) -> Browser:
-    stranger = api.with_key(None)
-    answer = await _open(stranger, "POST", token, Origin=api.url)
-    assert answer.status == 303, answer.text
-    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{_COOKIE}=")
-    browser = Browser(stranger, cookie)
-    session = await made(await browser.send("GET", "/api/v1/session"), 200)
-    browser.csrf_token = session["csrf_token"]
-    return browser
-
-
-async def _member(people: People, project: Project, role: Role = Role.OWNER) -> Browser:
-    user = await people.make()
-    await people.join(user, project, role)
-    return await _sign_in(project.api, await people.link(user))
+from promptops_server.kit.ids import new_id
 
 
 async def _execute(world: World, sql: str, *values: object) -> None:
@@ -132,21 +27,21 @@ async def test_opening_a_link_spends_nothing_and_its_button_signs_in_once(
 ) -> None:
     token = await people.link(await people.make())
     for method in ("GET", "HEAD", "GET"):
-        page = await _open(api, method, token)
+        page = await open_link(api, method, token)
         assert page.status == (405 if method == "HEAD" else 200)
     assert f'<form method="post" action="/sign-in?token={token}">' in page.text
     assert 'lang="zh-Hans"' in page.text
     assert "<script" not in page.text
     assert page.headers["Referrer-Policy"] == "strict-origin"
     assert page.headers["Cache-Control"] == "no-store"
-    signed_in = await _open(api, "POST", token, Origin=world.url)
+    signed_in = await open_link(api, "POST", token, Origin=world.url)
     assert (signed_in.status, signed_in.headers["Location"]) == (303, "/docs")
     name, _, rest = signed_in.headers["Set-Cookie"].partition("=")
     value, *attributes = rest.split("; ")
-    assert (name, len(value)) == (_COOKIE, 43)
+    assert (name, len(value)) == (COOKIE, 43)
     assert attributes == ["Path=/", "Max-Age=7776000", "HttpOnly", "SameSite=Lax"]
     for method in ("GET", "POST"):
-        again = await _open(api, method, token)
+        again = await open_link(api, method, token)
         assert again.status == 410
         assert "Set-Cookie" not in again.headers
     log = world.log.read_text()
@@ -159,7 +54,7 @@ async def test_of_many_who_press_the_button_at_once_one_is_signed_in(
     api: Api, people: People
 ) -> None:
     token = await people.link(await people.make())
-    answers = await asyncio.gather(*(_open(api, "POST", token) for _ in range(10)))
+    answers = await asyncio.gather(*(open_link(api, "POST", token) for _ in range(10)))
     assert sorted(answer.status for answer in answers) == [303] + [410] * 9
 
 
@@ -168,10 +63,10 @@ async def test_a_button_on_another_page_spends_nothing(
     api: Api, people: People, origin: str
 ) -> None:
     token = await people.link(await people.make())
-    refused = await _open(api, "POST", token, Origin=origin)
+    refused = await open_link(api, "POST", token, Origin=origin)
     assert refused.status == 403
     assert api.url in refused.text
-    assert (await _open(api, "GET", token)).status == 200
+    assert (await open_link(api, "GET", token)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -179,7 +74,7 @@ async def test_a_button_on_another_page_spends_nothing(
 )
 async def test_a_token_that_nobody_made_is_answered_with_a_page(api: Api, token: str) -> None:
     for method in ("GET", "POST"):
-        answer = await _open(api, method, token)
+        answer = await open_link(api, method, token)
         assert answer.status == 410
         assert "<script" not in answer.text
 
@@ -190,22 +85,22 @@ async def test_a_link_ends_after_an_hour_or_with_the_next_one(
     user = await people.make()
     first = await people.link(user)
     second = await people.link(user)
-    assert (await _open(api, "POST", first)).status == 410
-    assert (await _open(api, "GET", second)).status == 200
+    assert (await open_link(api, "POST", first)).status == 410
+    assert (await open_link(api, "GET", second)).status == 200
     await _execute(
         world,
-        "UPDATE sign_in_links SET expires_at = now() WHERE token_sha256 = $1 "
+        "UPDATE links SET expires_at = now() WHERE token_sha256 = $1 "
         "AND expires_at > now() + interval '59 minutes'",
         digest(second),
     )
     for method in ("GET", "POST"):
-        assert (await _open(api, method, second)).status == 410
+        assert (await open_link(api, method, second)).status == 410
 
 
 async def test_a_session_says_who_is_signed_in(project: Project, people: People) -> None:
     user = await people.make("Grace 葛丽丝")
     mine = await people.join(user, project, Role.EDITOR)
-    browser = await _sign_in(project.api, await people.link(user))
+    browser = await sign_in(project.api, await people.link(user))
     answer = await browser.send("GET", "/api/v1/session")
     assert answer.headers["Cache-Control"] == "no-store"
     session = answer.json
@@ -237,7 +132,7 @@ async def test_a_session_says_who_is_signed_in(project: Project, people: People)
 async def test_a_role_opens_what_it_names(
     project: Project, people: People, role: Role, method: str, path: str, *, allowed: bool
 ) -> None:
-    browser = await _member(people, project, role)
+    browser = await member(people, project, role)
     answer = await browser.send(method, path, {} if method == "POST" else None)
     assert (answer.status == 403) == (not allowed), answer.text
     if not allowed:
@@ -249,8 +144,8 @@ async def test_a_role_opens_what_it_names(
 async def test_a_change_by_cookie_needs_the_origin_and_the_token(
     project: Project, people: People, path: str
 ) -> None:
-    browser = await _member(people, project)
-    other = await _member(people, project)
+    browser = await member(people, project)
+    other = await member(people, project)
     forged: list[dict[str, str | None]] = [
         {"origin": None},
         {"origin": "null"},
@@ -275,7 +170,7 @@ async def test_a_change_by_cookie_needs_the_origin_and_the_token(
 async def test_a_person_runs_a_prompt_and_makes_one(project: Project, people: People) -> None:
     await project.add_provider()
     await project.prompt("hello", "Hi")
-    browser = await _member(people, project)
+    browser = await member(people, project)
     answer = await browser.send("POST", "/api/v1/run/hello", {"variables": {}})
     assert answer.status == 200, answer.text
     assert answer.headers["X-RateLimit-Limit"] == "600"
@@ -291,7 +186,7 @@ async def test_a_person_runs_a_prompt_and_makes_one(project: Project, people: Pe
 async def test_a_key_that_is_sent_decides_before_the_cookie(
     project: Project, people: People, world: World
 ) -> None:
-    browser = await _member(people, project)
+    browser = await member(people, project)
     for wrong in ("", "nonsense", make_key()):
         answer = await browser.send("GET", "/api/v1/projects", x_api_key=wrong)
         assert answer.status == 401
@@ -327,7 +222,7 @@ async def test_who_belongs_to_several_projects_names_one(
         first = await people.join(user, project, Role.OWNER)
         second = await people.join(user, other, Role.VIEWER)
         theirs = (await foreign.api.get("/api/v1/projects")).json["data"][0]
-        browser = await _sign_in(project.api, await people.link(user))
+        browser = await sign_in(project.api, await people.link(user))
         answer = await browser.send("GET", "/api/v1/environments")
         assert (answer.status, answer.json["code"]) == (422, "project_not_named")
         for named in (first, second):
@@ -345,7 +240,7 @@ async def test_an_instance_admin_sees_no_project_by_that_alone(
     project: Project, people: People
 ) -> None:
     admin = await people.make("Root", is_instance_admin=True)
-    browser = await _sign_in(project.api, await people.link(admin))
+    browser = await sign_in(project.api, await people.link(admin))
     session = (await browser.send("GET", "/api/v1/session")).json
     assert (session["user"]["is_instance_admin"], session["projects"]) == (True, [])
     for path in ("/api/v1/prompts", "/api/v1/runs", "/api/v1/keys", "/api/v1/projects"):
@@ -365,7 +260,7 @@ async def test_an_instance_admin_sees_no_project_by_that_alone(
 
 
 async def test_who_makes_a_project_owns_it(project: Project, people: People) -> None:
-    browser = await _member(people, project)
+    browser = await member(people, project)
     slug = f"p{new_id().hex}"
     created = await browser.send("POST", "/api/v1/projects", {"name": "New", "slug": slug})
     assert created.status == 201, created.text
@@ -384,12 +279,12 @@ async def test_signing_out_ends_this_session_or_all(
 ) -> None:
     user = await people.make()
     await people.join(user, project, Role.OWNER)
-    here = await _sign_in(project.api, await people.link(user))
-    there = await _sign_in(project.api, await people.link(user))
-    stranger = await _member(people, project)
+    here = await sign_in(project.api, await people.link(user))
+    there = await sign_in(project.api, await people.link(user))
+    stranger = await member(people, project)
     ended = await here.send("POST", "/api/v1/session/end", {"everywhere": everywhere})
     assert ended.status == 204
-    assert ended.headers["Set-Cookie"].startswith(f"{_COOKIE}=; Path=/; Max-Age=0;")
+    assert ended.headers["Set-Cookie"].startswith(f"{COOKIE}=; Path=/; Max-Age=0;")
 
     async def is_out() -> bool:
         answers = [
@@ -417,8 +312,8 @@ async def test_a_session_ends_by_age_and_without_use(
 ) -> None:
     user = await people.make()
     # Pressed without looking at the session after it, so that no process has it in memory.
-    answer = await _open(project.api, "POST", await people.link(user))
-    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{_COOKIE}=")
+    answer = await open_link(project.api, "POST", await people.link(user))
+    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
     await _execute(world, f"UPDATE sessions SET {change} WHERE token_sha256 = $1", digest(cookie))
     browser = Browser(project.api.with_key(None), cookie)
     expected = 200 if is_valid else 401
@@ -429,8 +324,8 @@ async def test_the_use_of_a_session_is_written_behind_the_answer(
     project: Project, people: People, world: World
 ) -> None:
     user = await people.make()
-    answer = await _open(project.api, "POST", await people.link(user))
-    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{_COOKIE}=")
+    answer = await open_link(project.api, "POST", await people.link(user))
+    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
     long_ago = datetime.now(UTC) - timedelta(days=13)
     await _execute(
         world,

@@ -5,7 +5,9 @@ from promptops_server.access.service.authentication import (
     SignedIn,
     require,
     require_environment,
+    require_operation,
     require_prompt,
+    require_release,
 )
 from promptops_server.access.service.environments import (
     create_environment,
@@ -58,7 +60,9 @@ __all__ = [
     "make_sign_in_link",
     "require",
     "require_environment",
+    "require_operation",
     "require_prompt",
+    "require_release",
     "revoke_api_key",
     "rotate_api_key",
     "session_use_of",

@@ -12,8 +12,16 @@ from promptops_server.access.errors import (
     ProjectNotNamed,
     not_signed_in,
 )
+from promptops_server.access.policy import Operation, allows
 from promptops_server.access.service.last_use import LastUse
-from promptops_server.access.types import SESSION_IDLE, Caller, KnownKey, KnownSession, Scope
+from promptops_server.access.types import (
+    SESSION_IDLE,
+    Caller,
+    EnvironmentRef,
+    KnownKey,
+    KnownSession,
+    Scope,
+)
 from promptops_server.core.db import Pool, retry_once
 from promptops_server.core.errors import Forbidden
 from promptops_server.core.freshness import FreshCache, Freshness
@@ -137,6 +145,24 @@ def require(caller: Caller, scope: Scope) -> None:
     if not caller.may(scope):
         who = "Your role" if caller.kind == "user" else "This API key"
         raise Forbidden(f"{who} lacks the scope {scope.value!r}.")
+
+
+def require_operation(caller: Caller, operation: Operation) -> None:
+    """Passes where the caller may do this. Raises Forbidden naming it otherwise."""
+    if not allows(caller.scopes, operation):
+        who = "Your role" if caller.kind == "user" else "This API key"
+        raise Forbidden(f"{who} lacks the right {operation.value!r}.")
+
+
+def require_release(caller: Caller, environment: EnvironmentRef) -> None:
+    """Passes where the caller may release to the environment. Raises Forbidden otherwise.
+
+    To a protected one an owner may, a key with the scope admin, and a key whose allow-list names
+    it: whoever made that key has decided so.
+    """
+    require_environment(caller, environment.name)
+    if environment.is_protected and caller.environments is None:
+        require_operation(caller, Operation.DEPLOYMENTS_WRITE_PROTECTED)
 
 
 def require_prompt(caller: Caller, prompt_id: UUID) -> None:

@@ -14,7 +14,12 @@ from promptops_server.access.errors import (
 from promptops_server.access.models import Environment
 from promptops_server.access.schemas import EnvironmentCreate, EnvironmentUpdate
 from promptops_server.access.service.authentication import require_environment
-from promptops_server.access.types import MAX_ENVIRONMENTS, Caller, EnvironmentRef
+from promptops_server.access.types import (
+    MAX_ENVIRONMENTS,
+    PROTECTED_ENVIRONMENT,
+    Caller,
+    EnvironmentRef,
+)
 from promptops_server.core.errors import Conflict
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import new_id
@@ -33,7 +38,7 @@ async def hold_environment(session: AsyncSession, project_id: UUID, name: str) -
     found = await repository.find_environment(session, project_id, name, lock="share")
     if found is None:
         raise EnvironmentNotFound("There is no such environment in this project.")
-    return EnvironmentRef(found.name, tuple(found.required_checks))
+    return EnvironmentRef(found.name, tuple(found.required_checks), found.protected)
 
 
 async def create_environment(
@@ -56,6 +61,9 @@ async def create_environment(
         project_id=caller.project_id,
         name=wanted.name,
         required_checks=sorted(set(wanted.required_checks)),
+        protected=(
+            wanted.name == PROTECTED_ENVIRONMENT if wanted.protected is None else wanted.protected
+        ),
         created_at=utc_now(),
     )
     repository.add(session, environment)
@@ -65,13 +73,16 @@ async def create_environment(
 async def update_environment(
     session: AsyncSession, caller: Caller, name: str, wanted: EnvironmentUpdate
 ) -> Environment:
-    """The environment with other required checks.
+    """The environment with other required checks, protected or not.
 
     Waits for releases to it that are under way. Raises EnvironmentNotFound, and Forbidden where
     the caller's allow-list lacks it.
     """
     environment = await _get_for_change(session, caller, name)
-    environment.required_checks = sorted(set(wanted.required_checks))
+    if "required_checks" in wanted.model_fields_set:
+        environment.required_checks = sorted(set(wanted.required_checks))
+    if "protected" in wanted.model_fields_set:
+        environment.protected = wanted.protected
     return environment
 
 

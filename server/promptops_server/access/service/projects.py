@@ -14,6 +14,7 @@ from promptops_server.access.service.keys import create_api_key
 from promptops_server.access.service.signing_in import make_member
 from promptops_server.access.types import (
     DEFAULT_ENVIRONMENTS,
+    PROTECTED_ENVIRONMENT,
     AllowLists,
     Caller,
     Role,
@@ -44,7 +45,12 @@ async def create_project(
         raise ProjectSlugTaken("Another project has this slug.") from error
     for name in DEFAULT_ENVIRONMENTS:
         environment = Environment(
-            id=new_id(), project_id=project.id, name=name, required_checks=[], created_at=moment
+            id=new_id(),
+            project_id=project.id,
+            name=name,
+            required_checks=[],
+            protected=name == PROTECTED_ENVIRONMENT,
+            created_at=moment,
         )
         repository.add(session, environment)
     if caller is not None and caller.kind == "user":

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.service import (
     hold_environment,
-    require_environment,
     require_prompt,
+    require_release,
 )
 from promptops_server.access.types import Caller, EnvironmentRef
 from promptops_server.core.db import mark_changed
@@ -73,8 +73,9 @@ async def deploy(
 
     Deploying what serves already changes nothing and writes no line. Raises SubjectNotFound,
     SubjectArchived, SubjectVersionNotFound, EnvironmentNotFound, Forbidden where the caller's
-    allow-lists lack the subject or the environment, DeploymentMoved where another version serves
-    than the one that `replaces` names, ReleaseCheckMissing and ReleaseRefused.
+    allow-lists lack the subject or the environment, or it is protected from the caller,
+    DeploymentMoved where another version serves than the one that `replaces` names,
+    ReleaseCheckMissing and ReleaseRefused.
     """
     lookup = subjects[wanted.kind]
     subject = await lookup.find(session, caller.project_id, wanted.subject)
@@ -85,7 +86,7 @@ async def deploy(
     if version is None:
         raise SubjectVersionNotFound(f"This {wanted.kind.value} has no version {wanted.version}.")
     environment = await hold_environment(session, caller.project_id, wanted.environment)
-    require_environment(caller, environment.name)
+    require_release(caller, environment)
     step = _Step(ReleaseKind.DEPLOY, wanted.kind, subject, version, environment.name, wanted.reason)
     deployment = await _lock(session, caller, step)
     if deployment is not None and deployment.active_version_id == version.id:
@@ -120,7 +121,7 @@ async def promote(
             facts={"current_version": version.number},
         )
     environment = await hold_environment(session, caller.project_id, wanted.to)
-    require_environment(caller, environment.name)
+    require_release(caller, environment)
     step = _Step(
         ReleaseKind.PROMOTE,
         SubjectKind(source.subject_kind),
@@ -147,7 +148,8 @@ async def roll_back(
     """
     found = await get_deployment(session, caller, ref)
     lookup, subject, _ = await _look_up(session, caller, found, subjects)
-    require_environment(caller, found.environment)
+    environment = await hold_environment(session, caller.project_id, found.environment)
+    require_release(caller, environment)
     if wanted.to_version == wanted.replaces:
         raise _at_fault("to_version", "This version serves already.")
     kind = SubjectKind(found.subject_kind)
