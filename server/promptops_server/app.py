@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from promptops_server import __version__
 from promptops_server.access.router import pages_router
 from promptops_server.access.router import router as access_router
-from promptops_server.core import docs, health, problems
+from promptops_server.core import docs, health, problems, site
 from promptops_server.core.asgi import RequestContext, StrictJsonBodies
 from promptops_server.core.problems import Problem
 from promptops_server.core.settings import Settings
@@ -62,6 +62,7 @@ def make_api() -> FastAPI:
     ):
         api.include_router(router)
     docs.install(api)
+    site.install(api)
     api.openapi = lambda: _openapi(api)
     return api
 
