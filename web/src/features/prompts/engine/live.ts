@@ -1,0 +1,180 @@
+import { createStore, type StoreApi } from "zustand";
+
+import { type EditorContent, partsOf, type TemplatePart } from "../editor/content";
+import { readValues, type Values } from "../editor/values";
+import { isExact } from "./exactness";
+import { type PreviewMessage, type Rendering, renderParts } from "./preview";
+import { type Renderer } from "./renderer";
+import { TemplateFault } from "./template-fault";
+import { analyseTemplate, mergeVariables, type TemplateVariables } from "./variables";
+
+/** What follows from the text and the values as they stand: everything beside the editor shows it. */
+export type Live = {
+  parts: TemplatePart[];
+  variables: TemplateVariables;
+  /** By the number of the part. */
+  faults: ReadonlyMap<number, TemplateFault>;
+  /** Required variables without a value. */
+  missing: string[];
+  /** Variables whose value cannot be read as its type. */
+  invalid: string[];
+  /** The messages as they would be sent; null until the renderer is there or where it fails. */
+  messages: PreviewMessage[] | null;
+  failure: Extract<Rendering, { kind: "failed" }> | null;
+  /** What only the server renders byte for byte: it is asked, and its answer shown instead. */
+  askServer: ServerQuestion | null;
+};
+
+export type ServerQuestion = { parts: TemplatePart[]; variables: Record<string, unknown> };
+
+const NO_VARIABLES: TemplateVariables = { names: [], required: [], snippets: [] };
+const REMEMBERED = 500;
+
+export type LiveStore = StoreApi<Live>;
+
+export function createLiveStore(): LiveStore {
+  return createStore<Live>(() => ({
+    parts: [],
+    variables: NO_VARIABLES,
+    faults: new Map(),
+    missing: [],
+    invalid: [],
+    messages: null,
+    failure: null,
+    askServer: null,
+  }));
+}
+
+/** Works out what follows from each change; what did not change is not read again. */
+export class LiveEngine {
+  private readonly analyses = new Map<string, TemplateVariables | TemplateFault>();
+  private readonly lastGood = new Map<number, TemplateVariables>();
+  private readonly snippets = new Map<string, string>();
+  private renderer: Renderer | null = null;
+
+  constructor(private readonly live: LiveStore) {}
+
+  /** From now on messages are rendered too. */
+  useRenderer(renderer: Renderer): void {
+    this.renderer = renderer;
+  }
+
+  /** The text of a snippet, `alias@1.2.0` or `alias`; a part that includes it is rendered with it. */
+  addSnippet(reference: string, text: string): void {
+    this.snippets.set(reference, text);
+    this.analyses.clear();
+  }
+
+  hasSnippet(reference: string): boolean {
+    return this.snippets.has(reference);
+  }
+
+  /** Takes the content and the values as they are now. */
+  update(content: EditorContent, values: Values): void {
+    const parts = partsOf(content);
+    const faults = new Map<number, TemplateFault>();
+    const analyses = parts.map((part, index) => {
+      if ("placeholder" in part) return NO_VARIABLES;
+      const analysis = this.analyse(part.content);
+      if (analysis instanceof TemplateFault) {
+        faults.set(index, analysis);
+        // In the middle of a tag the variables of a moment ago are the better guess.
+        return this.lastGood.get(index) ?? NO_VARIABLES;
+      }
+      this.lastGood.set(index, analysis);
+      return analysis;
+    });
+    const variables = mergeVariables(analyses);
+    const { variables: given, invalid } = readValues(variables.names, values);
+    const missing = variables.required.filter(
+      (name) => !(name in given) && !invalid.includes(name),
+    );
+    const unfilled = [...missing, ...invalid];
+    const rendering = this.render(parts, given, unfilled, faults);
+    const isAsked = rendering !== null && unfilled.length === 0 && !this.areExact(parts, given);
+    this.live.setState({
+      parts,
+      variables,
+      faults,
+      missing,
+      invalid,
+      askServer: isAsked ? { parts, variables: given } : null,
+      ...(rendering === null
+        ? {}
+        : {
+            messages: rendering.kind === "rendered" ? rendering.messages : null,
+            failure: rendering.kind === "failed" ? rendering : null,
+          }),
+    });
+  }
+
+  /** The server's rendering of a question that still stands. */
+  answer(question: ServerQuestion, texts: (string | null)[]): void {
+    if (this.live.getState().askServer !== question) return;
+    const messages = question.parts.map((part, index): PreviewMessage => {
+      const text = texts[index] ?? null;
+      if ("placeholder" in part || text === null) return { kind: "placeholder" };
+      return {
+        kind: "message",
+        role: part.role,
+        text,
+        pieces: [{ text, variable: null, isMissing: false }],
+      };
+    });
+    this.live.setState({ messages, failure: null });
+  }
+
+  private areExact(parts: TemplatePart[], given: Record<string, unknown>): boolean {
+    return parts.every(
+      (part) => "placeholder" in part || isExact(this.withSnippets(part.content), given),
+    );
+  }
+
+  private analyse(template: string): TemplateVariables | TemplateFault {
+    const known = this.analyses.get(template);
+    if (known !== undefined) return known;
+    if (this.analyses.size > REMEMBERED) this.analyses.clear();
+    const found = this.read(template);
+    this.analyses.set(template, found);
+    return found;
+  }
+
+  private read(template: string): TemplateVariables | TemplateFault {
+    try {
+      const own = analyseTemplate(template);
+      if (own.snippets.length === 0) return own;
+      const whole = this.withSnippets(template);
+      const { names, required } = analyseTemplate(whole);
+      return { names, required, snippets: own.snippets };
+    } catch (error) {
+      if (error instanceof TemplateFault) return error;
+      if (error instanceof RangeError)
+        return new TemplateFault("unsupported", "tooDeep", 0, template.length);
+      throw error;
+    }
+  }
+
+  /** The template with the snippets that are known in their places. */
+  private withSnippets(template: string): string {
+    return template.replaceAll(
+      INCLUDE,
+      (tag, reference: string) => this.snippets.get(reference) ?? tag,
+    );
+  }
+
+  /** Null while the text cannot be rendered: the picture of a moment ago stays. */
+  private render(
+    parts: TemplatePart[],
+    given: Record<string, unknown>,
+    unfilled: string[],
+    faults: ReadonlyMap<number, TemplateFault>,
+  ): Rendering | null {
+    if (this.renderer === null || faults.size > 0) return null;
+    const whole = parts.map((part) =>
+      "placeholder" in part ? part : { role: part.role, content: this.withSnippets(part.content) },
+    );
+    return renderParts(this.renderer, whole, given, unfilled);
+  }
+}
+
+const INCLUDE = /\{%[-+]?\s*include\s*["']([a-z0-9][a-z0-9_-]*(?:@\d+\.\d+\.\d+)?)["']\s*[-+]?%\}/g;
