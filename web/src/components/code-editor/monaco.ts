@@ -1,0 +1,89 @@
+import "monaco-editor/features/bracketMatching/register";
+import "monaco-editor/features/caretOperations/register";
+import "monaco-editor/features/clipboard/register";
+import "monaco-editor/features/codicon/register";
+import "monaco-editor/features/cursorUndo/register";
+import "monaco-editor/features/diffEditor/register";
+import "monaco-editor/features/find/register";
+import "monaco-editor/features/gotoError/register";
+import "monaco-editor/features/hover/register";
+import "monaco-editor/features/indentation/register";
+import "monaco-editor/features/lineSelection/register";
+import "monaco-editor/features/linesOperations/register";
+import "monaco-editor/features/longLinesHelper/register";
+import "monaco-editor/features/multicursor/register";
+import "monaco-editor/features/placeholderText/register";
+import "monaco-editor/features/smartSelect/register";
+import "monaco-editor/features/suggest/register";
+import "monaco-editor/features/tokenization/register";
+import "monaco-editor/features/unicodeHighlighter/register";
+import "monaco-editor/features/wordOperations/register";
+
+import * as monaco from "monaco-editor/editor";
+
+import { registerJinja } from "./jinja";
+import { registerJson } from "./json";
+
+/** Monaco with what a prompt editor needs and nothing from elsewhere; loaded with the first editor. */
+self.MonacoEnvironment = {
+  getWorker: () => new Worker(new URL("./monaco.worker.ts", import.meta.url), { type: "module" }),
+};
+
+registerJinja(monaco);
+registerJson(monaco);
+
+const LIGHT = {
+  tag: "5b5b64",
+  keyword: "5f3dc4",
+  string: "087f5b",
+  number: "a04000",
+  comment: "6b6b75",
+};
+const DARK = {
+  tag: "a5a5ae",
+  keyword: "b197fc",
+  string: "63e6be",
+  number: "ffa94d",
+  comment: "8f8f99",
+};
+
+function rules(colors: typeof LIGHT): monaco.editor.ITokenThemeRule[] {
+  return [
+    { token: "delimiter.jinja", foreground: colors.tag },
+    { token: "keyword", foreground: colors.keyword },
+    { token: "string", foreground: colors.string },
+    { token: "number", foreground: colors.number },
+    { token: "comment", foreground: colors.comment, fontStyle: "italic" },
+    { token: "type", foreground: colors.keyword },
+  ];
+}
+
+// Monaco takes no custom properties: these are --surface, --foreground, --muted of globals.css.
+monaco.editor.defineTheme("promptops-light", {
+  base: "vs",
+  inherit: true,
+  rules: rules(LIGHT),
+  colors: {
+    "editor.background": "#ffffff",
+    "editor.foreground": "#18181b",
+    "editorLineNumber.foreground": "#71717a",
+    "editor.lineHighlightBorder": "#00000000",
+    "editor.placeholder.foreground": "#5b5b64",
+    focusBorder: "#3b5bdb",
+  },
+});
+monaco.editor.defineTheme("promptops-dark", {
+  base: "vs-dark",
+  inherit: true,
+  rules: rules(DARK),
+  colors: {
+    "editor.background": "#18181b",
+    "editor.foreground": "#ededef",
+    "editorLineNumber.foreground": "#8f8f99",
+    "editor.lineHighlightBorder": "#00000000",
+    "editor.placeholder.foreground": "#a5a5ae",
+    focusBorder: "#91a7ff",
+  },
+});
+
+export { monaco };

@@ -1,0 +1,121 @@
+"use client";
+
+import { Command } from "cmdk";
+import { FileText, Languages, LogOut, Plus, SunMoon, UserCog, Users } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+
+import { useSignOut } from "@/features/access/api";
+import { useLocale } from "@/lib/i18n/locale";
+import { useWords } from "@/lib/i18n/words";
+import { goTo, promptAddress } from "@/lib/navigation";
+import { useTheme } from "@/lib/theme";
+
+import { usePrompts } from "./api";
+
+const ITEM =
+  "flex cursor-default items-center gap-2 rounded-sm px-2 py-1.5 text-sm data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text [&_svg]:size-4 [&_svg]:text-muted";
+
+/** Finds prompts, pages and commands by typing. */
+export function CommandPalette({ onClose }: { onClose: () => void }) {
+  const words = useWords("common.palette");
+  const router = useRouter();
+  const [search, setSearch] = useState("");
+  const prompts = usePrompts({
+    q: search.trim(),
+    inText: false,
+    tags: [],
+    folder: null,
+    archived: false,
+  });
+  const { isDark, setTheme } = useTheme();
+  const { locale, setLocale } = useLocale();
+  const signOut = useSignOut();
+  const run = (command: () => void) => () => {
+    onClose();
+    command();
+  };
+  const open = (address: string) => {
+    if (window.location.pathname.startsWith("/prompts")) goTo(address);
+    else router.push(address);
+  };
+  return (
+    <Command.Dialog
+      open
+      onOpenChange={onClose}
+      label={words("title")}
+      shouldFilter={false}
+      overlayClassName="fixed inset-0 z-40 bg-black/50"
+      contentClassName="fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-24px)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border bg-raised shadow-xl"
+    >
+      <Command.Input
+        value={search}
+        onValueChange={setSearch}
+        placeholder={words("hint")}
+        className="h-11 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-muted"
+      />
+      <Command.List className="max-h-[60vh] overflow-auto p-1">
+        <Command.Empty className="px-3 py-6 text-center text-sm text-muted">
+          {words("nothing")}
+        </Command.Empty>
+        <Command.Group heading={<Heading text={words("prompts")} />}>
+          {prompts.data?.pages[0]?.data.slice(0, 8).map((prompt) => (
+            <Command.Item
+              key={prompt.id}
+              value={prompt.id}
+              className={ITEM}
+              onSelect={run(() => {
+                open(promptAddress(prompt.alias));
+              })}
+            >
+              <FileText aria-hidden />
+              <span className="min-w-0 flex-1 truncate">{prompt.name}</span>
+              <code className="text-xs text-muted">{prompt.alias}</code>
+            </Command.Item>
+          ))}
+        </Command.Group>
+        <Command.Group heading={<Heading text={words("commands")} />}>
+          {COMMANDS.filter(({ word }) => matches(words(`items.${word}`), search)).map(
+            ({ word, icon: Icon }) => (
+              <Command.Item
+                key={word}
+                value={word}
+                className={ITEM}
+                onSelect={run(() => {
+                  if (word === "list") open("/prompts");
+                  if (word === "new") open("/prompts?new=1");
+                  if (word === "members") router.push("/members");
+                  if (word === "account") router.push("/account");
+                  if (word === "theme") setTheme(isDark ? "light" : "dark");
+                  if (word === "language") setLocale(locale === "en" ? "zh-CN" : "en");
+                  if (word === "signOut") signOut.mutate(false);
+                })}
+              >
+                <Icon aria-hidden />
+                {words(`items.${word}`)}
+              </Command.Item>
+            ),
+          )}
+        </Command.Group>
+      </Command.List>
+    </Command.Dialog>
+  );
+}
+
+const COMMANDS = [
+  { word: "list", icon: FileText },
+  { word: "new", icon: Plus },
+  { word: "members", icon: Users },
+  { word: "account", icon: UserCog },
+  { word: "theme", icon: SunMoon },
+  { word: "language", icon: Languages },
+  { word: "signOut", icon: LogOut },
+] as const;
+
+function matches(text: string, search: string): boolean {
+  return text.toLowerCase().includes(search.trim().toLowerCase());
+}
+
+function Heading({ text }: { text: string }) {
+  return <span className="block px-2 py-1 text-xs text-muted">{text}</span>;
+}

@@ -1,0 +1,161 @@
+"use client";
+
+import {
+  closestCenter,
+  DndContext,
+  type DragEndEvent,
+  KeyboardSensor,
+  PointerSensor,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
+import {
+  arrayMove,
+  SortableContext,
+  sortableKeyboardCoordinates,
+  useSortable,
+  verticalListSortingStrategy,
+} from "@dnd-kit/sortable";
+import { GripVertical, X } from "lucide-react";
+
+import { Button } from "@/components/ui/button";
+import { useWords } from "@/lib/i18n/words";
+
+import type { Constraint } from "../content";
+import { FormField } from "./form-field";
+
+type Props = {
+  constraints: Constraint[];
+  isReadOnly: boolean;
+  onChange: (constraints: Constraint[]) => void;
+  onSwitchToCode: () => void;
+};
+
+/** The constraints in their order; the handle moves one by dragging or with space and the arrows. */
+export function ConstraintList({ constraints, isReadOnly, onChange, onSwitchToCode }: Props) {
+  const words = useWords("editor.builder");
+  const sensors = useSensors(
+    useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
+    useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
+  );
+  const numberOf = (key: string | number) => constraints.findIndex((one) => one.key === key) + 1;
+  const total = constraints.length;
+
+  function move({ active, over }: DragEndEvent) {
+    if (over === null || active.id === over.id) return;
+    onChange(arrayMove(constraints, numberOf(active.id) - 1, numberOf(over.id) - 1));
+  }
+
+  return (
+    <DndContext
+      sensors={sensors}
+      collisionDetection={closestCenter}
+      onDragEnd={move}
+      accessibility={{
+        screenReaderInstructions: { draggable: words("dragHelp") },
+        announcements: {
+          onDragStart: ({ active }) => words("dragStart", { number: numberOf(active.id), total }),
+          onDragOver: ({ over }) =>
+            over === null ? "" : words("dragOver", { number: numberOf(over.id), total }),
+          onDragEnd: ({ over }) =>
+            over === null ? "" : words("dragEnd", { number: numberOf(over.id), total }),
+          onDragCancel: () => words("dragCancel"),
+        },
+      }}
+    >
+      <SortableContext
+        items={constraints.map(({ key }) => key)}
+        strategy={verticalListSortingStrategy}
+      >
+        <ol className="flex flex-col gap-2">
+          {constraints.map((constraint, index) => (
+            <SortableConstraint
+              key={constraint.key}
+              constraint={constraint}
+              number={index + 1}
+              isReadOnly={isReadOnly}
+              onSwitchToCode={onSwitchToCode}
+              onText={(text) => {
+                onChange(
+                  constraints.map((one) => (one.key === constraint.key ? { ...one, text } : one)),
+                );
+              }}
+              onRemove={() => {
+                onChange(constraints.filter((one) => one.key !== constraint.key));
+              }}
+            />
+          ))}
+        </ol>
+      </SortableContext>
+    </DndContext>
+  );
+}
+
+type RowProps = {
+  constraint: Constraint;
+  number: number;
+  isReadOnly: boolean;
+  onText: (text: string) => void;
+  onRemove: () => void;
+  onSwitchToCode: () => void;
+};
+
+function SortableConstraint({
+  constraint,
+  number,
+  isReadOnly,
+  onText,
+  onRemove,
+  onSwitchToCode,
+}: RowProps) {
+  const words = useWords("editor.builder");
+  const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition } =
+    useSortable({
+      id: constraint.key,
+      disabled: isReadOnly,
+    });
+  return (
+    <li
+      ref={setNodeRef}
+      className="flex items-start gap-1"
+      style={{
+        transform: transform === null ? undefined : `translateY(${transform.y}px)`,
+        transition,
+      }}
+    >
+      {isReadOnly ? null : (
+        <Button
+          ref={setActivatorNodeRef}
+          variant="ghost"
+          size="icon-sm"
+          className="mt-6 cursor-grab touch-none"
+          {...attributes}
+          {...listeners}
+          aria-label={words("moveConstraint", { number })}
+        >
+          <GripVertical />
+        </Button>
+      )}
+      <FormField
+        className="flex-1"
+        label={words("constraint", { number })}
+        value={constraint.text}
+        rows={1}
+        isReadOnly={isReadOnly}
+        onChange={onText}
+        onSwitchToCode={onSwitchToCode}
+      />
+      {isReadOnly ? null : (
+        <Button
+          variant="ghost"
+          size="icon-sm"
+          className="mt-6"
+          aria-label={words("removeConstraint", { number })}
+          onClick={onRemove}
+        >
+          <X />
+        </Button>
+      )}
+    </li>
+  );
+}

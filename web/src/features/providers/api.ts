@@ -1,0 +1,29 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { api, bodyOf, type Schemas } from "@/lib/api/client";
+
+export type Model = Schemas["ModelRead"];
+
+const PAGE = 100;
+
+/** The models of the project's providers, with limits and prices; those of a key that is missing are not there. */
+export function useModels() {
+  return useQuery({
+    queryKey: ["models"],
+    queryFn: async () => {
+      const models: Model[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Schemas["Page_ModelRead_"] = bodyOf(
+          await api.GET("/api/v1/models", {
+            params: { query: { limit: PAGE, ...(cursor === null ? {} : { cursor }) } },
+          }),
+        );
+        models.push(...page.data);
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      return models;
+    },
+    staleTime: 5 * 60_000,
+  });
+}
