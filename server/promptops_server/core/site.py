@@ -12,8 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.requests import Request
-
-from promptops_server.core.errors import NotFound
+from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(__file__).parents[1] / "_site"
 _START = "/prompts"
@@ -23,6 +22,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _METHODS = ["GET", "HEAD"]
+_NO_STORE = {"Cache-Control": "no-store"}
 _TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".txt": "text/x-component"}
 
 
@@ -115,27 +115,31 @@ def _response(file: SiteFile, request: Request, status: int = 200) -> Response:
 
 
 def install(api: FastAPI, folder: Path = FOLDER) -> None:
-    """Adds the site to the application, behind every other route.
+    """Adds the site to the application: at `/`, and wherever no route answers.
 
     Where nothing is built, `/` leads to the documentation of the API.
     """
     site = Site(folder)
+    no_route = api.router.default
 
     async def start() -> Response:
-        return RedirectResponse(_START if site.is_built else "/docs", 307, _no_store())
+        return RedirectResponse(_START if site.is_built else "/docs", 307, _NO_STORE)
 
-    async def serve(request: Request, path: str) -> Response:
-        file = None if path.startswith("api/") else site.find(path)
-        if file is not None:
-            return _response(file, request)
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"][1:]
+        if scope["type"] != "http" or scope["method"] not in _METHODS or path.startswith("api/"):
+            await no_route(scope, receive, send)
+            return
+        request = Request(scope)
+        scope["route_pattern"] = "(site)"
+        file = site.find(path)
         page = site.not_found_page()
-        if page is None or "text/html" not in request.headers.get("accept", ""):
-            raise NotFound("There is nothing at this address.")
-        return _response(page, request, 404)
+        if file is not None:
+            await _response(file, request)(scope, receive, send)
+        elif page is not None and "text/html" in request.headers.get("accept", ""):
+            await _response(page, request, 404)(scope, receive, send)
+        else:
+            await no_route(scope, receive, send)
 
     api.add_api_route("/", start, methods=_METHODS, include_in_schema=False)
-    api.add_api_route("/{path:path}", serve, methods=_METHODS, include_in_schema=False)
-
-
-def _no_store() -> dict[str, str]:
-    return {"Cache-Control": "no-store"}
+    api.router.default = serve
