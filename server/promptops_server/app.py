@@ -10,7 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from promptops_server import __version__
-from promptops_server.access.router import pages_router
+from promptops_server.access.people.router import router as people_router
 from promptops_server.access.router import router as access_router
 from promptops_server.core import docs, health, problems, site
 from promptops_server.core.asgi import RequestContext, StrictJsonBodies
@@ -50,7 +50,7 @@ def make_api() -> FastAPI:
     problems.install(api)
     for router in (
         access_router,
-        pages_router,
+        people_router,
         prompts_router,
         samples_router,
         render_router,
@@ -121,6 +121,8 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.subjects = SUBJECTS
         api.state.release_checks = RELEASE_CHECKS
         api.state.resource_names = RESOURCE_NAMES
+        api.state.passwords = services.passwords
+        api.state.attempts = services.attempts
         api.state.health_checks = services.health_checks()
         try:
             yield

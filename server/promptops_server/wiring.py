@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access import service as access
 from promptops_server.access.cookies import SessionCookie
+from promptops_server.access.people.attempts import Attempts
+from promptops_server.access.people.passwords import Passwords
 from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
 from promptops_server.access.service import Authenticator, LastUse, key_use_of, session_use_of
 from promptops_server.access.types import NamesByKind, Role, Scope
@@ -125,6 +127,8 @@ class Services:
     key_use: LastUse
     session_use: LastUse
     authenticator: Authenticator
+    passwords: Passwords
+    attempts: Attempts
     targets: ModelTargets
     model_client: ModelClient
     ledger: Ledger
@@ -234,6 +238,8 @@ async def open_services(settings: Settings) -> Services:
         key_use=key_use,
         session_use=session_use,
         authenticator=authenticator,
+        passwords=Passwords(),
+        attempts=Attempts(redis),
         targets=targets,
         model_client=client,
         ledger=ledger,
@@ -277,7 +283,7 @@ def _sign_in(settings: Settings, token: str) -> str:
     cookie = make_cookie(settings)
     if cookie.is_refused:
         return cookie.refusal
-    return f"{settings.web_address()}/sign-in?token={token}"
+    return cookie.link(token)
 
 
 async def make_sign_in_link(settings: Settings, *, project: str | None) -> str:

@@ -15,7 +15,7 @@ _PACKAGE = Path(promptops_server.__file__).parent
 _ROOT = _PACKAGE.parents[1]
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 _TESTS = sorted([*(_ROOT / "server/tests").rglob("*.py"), *(_ROOT / "tests").rglob("*.py")])
-_SLICES = ["access", "deployments", "prompts", "providers", "runs", "usage", "ratelimit"]
+_SLICES = ["access", "audit", "deployments", "prompts", "providers", "runs", "usage", "ratelimit"]
 
 
 @pytest.mark.parametrize("path", [*_SOURCES, *_TESTS], ids=lambda path: str(path.name))
@@ -77,7 +77,7 @@ def test_every_slice_says_what_it_owns() -> None:
 
 def test_no_lock_file_names_a_host() -> None:
     own = [path for path in _ROOT.rglob("*.lock") if "node_modules" not in path.parts]
-    # npm's lock has addresses of sponsors; where a package comes from stands in none of its entries.
+    # npm's lock has addresses of sponsors; no entry says where its package comes from.
     assert '"resolved"' not in (_ROOT / "web" / "package-lock.json").read_text()
     for path in own:
         if ".venv" not in path.parts and ".tools" not in path.parts:

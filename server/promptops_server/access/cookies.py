@@ -48,6 +48,10 @@ class SessionCookie:
             " PROMPTOPS_PUBLIC_URL to its https address, or set PROMPTOPS_INSECURE_HTTP=1."
         )
 
+    def link(self, token: str) -> str:
+        """The address of a link. Its token stands behind `#`, which no browser sends."""
+        return f"{self.origin}/link#{token}"
+
     def find(self, cookie_header: str | None) -> str | None:
         """The token in a request's Cookie header, or None."""
         if cookie_header is None or self.is_refused:

@@ -1,6 +1,13 @@
 """What access refuses."""
 
-from promptops_server.core.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
+from promptops_server.core.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    Unauthorized,
+)
 
 
 def not_signed_in() -> Unauthorized:
@@ -64,3 +71,57 @@ class CsrfFailed(Forbidden):
 
     code = "csrf_failed"
     title = "Not asked for by this product's page"
+
+
+class InvalidCredentials(AppError):
+    """The e-mail address and the password are not those of a person who may sign in."""
+
+    code = "invalid_credentials"
+    title = "Not signed in"
+    status = 401
+
+    def __init__(self) -> None:
+        """Says the same for every cause."""
+        super().__init__("This e-mail address and password do not go together.")
+
+
+class TooManyAttempts(AppError):
+    """Too many passwords were tried for this account, or from this address."""
+
+    code = "too_many_attempts"
+    title = "Too many attempts"
+    status = 429
+    retryable = True
+
+    def __init__(self, seconds: int, *, is_first: bool) -> None:
+        """Takes when to try again, and whether this is the first refusal for a while."""
+        unit = "second" if seconds == 1 else "seconds"
+        super().__init__(
+            f"Too many attempts. Try again in {seconds} {unit}.",
+            headers={"Retry-After": str(seconds)},
+        )
+        self.is_first = is_first
+
+
+class LinkSpent(AppError):
+    """The link was used, has ended, was replaced by a newer one, or was never made."""
+
+    code = "link_spent"
+    title = "Link not valid"
+    status = 410
+
+    def __init__(self) -> None:
+        """Says the same for every cause."""
+        super().__init__("This link is not valid: it was used, has ended, or a newer one was made.")
+
+
+class EmailTaken(Conflict):
+    """Another person has this e-mail address."""
+
+    code = "email_taken"
+
+
+class NoticeNotFound(NotFound):
+    """The person has no such notice."""
+
+    code = "notice_not_found"

@@ -77,6 +77,9 @@ class User(Base):
     is_instance_admin: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(_TIME)
     signed_in_at: Mapped[datetime | None] = mapped_column(_TIME)
+    password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None] = mapped_column(_TIME)
+    disabled_at: Mapped[datetime | None] = mapped_column(_TIME)
 
 
 class Membership(Base):
@@ -104,14 +107,35 @@ class Session(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(_TIME)
 
 
-class SignInLink(Base):
-    """A link that signs a person in once; of its token only a hash."""
+class Link(Base):
+    """An address that somebody may use once; of its token only a hash.
+
+    It is for a person (`user_id`), or invites an e-mail address into a project.
+    """
 
     __tablename__ = "links"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID]
+    kind: Mapped[str]
+    user_id: Mapped[UUID | None]
+    project_id: Mapped[UUID | None]
+    email: Mapped[str | None]
+    role: Mapped[str | None]
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(_TIME)
     expires_at: Mapped[datetime] = mapped_column(_TIME)
     used_at: Mapped[datetime | None] = mapped_column(_TIME)
+
+
+class NoticeRow(Base):
+    """Something that a person is told about somebody until they dismiss it."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    kind: Mapped[str]
+    about: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(_TIME)
+    dismissed_at: Mapped[datetime | None] = mapped_column(_TIME)

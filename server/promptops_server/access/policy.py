@@ -119,7 +119,13 @@ ROUTES: Mapping[str, Operation | Reach] = MappingProxyType(
     {
         "GET /api/v1/health/live": Reach.ANYBODY,
         "GET /api/v1/health/ready": Reach.ANYBODY,
+        "POST /api/v1/session": Reach.ANYBODY,
+        "POST /api/v1/links/inspect": Reach.ANYBODY,
+        "POST /api/v1/links/accept": Reach.ANYBODY,
         "GET /api/v1/session": Reach.ONESELF,
+        "PUT /api/v1/session/password": Reach.ONESELF,
+        "PATCH /api/v1/session/user": Reach.ONESELF,
+        "POST /api/v1/session/notices/{notice}/dismiss": Reach.ONESELF,
         "POST /api/v1/session/end": Reach.ONESELF,
         "GET /api/v1/projects": Operation.PROJECTS_READ,
         "POST /api/v1/projects": Operation.KEYS_MANAGE,

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from promptops_server.access.models import (
     ApiKey,
     Environment,
+    Link,
     Membership,
     Project,
     Session,
-    SignInLink,
     User,
 )
 from promptops_server.access.policy import ROLE_SCOPES, scopes_of
@@ -24,6 +24,7 @@ from promptops_server.access.types import (
     Caller,
     KnownKey,
     KnownSession,
+    LinkKind,
     Member,
     Role,
     Scope,
@@ -35,7 +36,7 @@ from promptops_server.kit.ids import to_public
 _T = TypeVar("_T")
 
 
-_Row = Project | Environment | ApiKey | User | Membership | Session | SignInLink
+_Row = Project | Environment | ApiKey | User | Membership | Session | Link
 
 
 def add(session: AsyncSession, *rows: _Row) -> None:
@@ -161,35 +162,14 @@ async def has_memberships(session: AsyncSession, user_id: UUID) -> bool:
     return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
-async def delete_unused_links(session: AsyncSession, user_id: UUID) -> None:
-    await session.execute(
-        delete(SignInLink).where(SignInLink.user_id == user_id, SignInLink.used_at.is_(None))
-    )
-
-
-async def is_open_link(session: AsyncSession, digest: bytes, moment: datetime) -> bool:
-    statement = select(SignInLink.id).where(
-        SignInLink.token_sha256 == digest,
-        SignInLink.used_at.is_(None),
-        SignInLink.expires_at > moment,
-    )
-    return (await session.execute(statement)).scalar_one_or_none() is not None
-
-
-async def spend_link(session: AsyncSession, digest: bytes, moment: datetime) -> User | None:
-    """Whom the link signs in, or None; of two who spend it at once one gets the person."""
-    statement = (
-        update(SignInLink)
-        .where(
-            SignInLink.token_sha256 == digest,
-            SignInLink.used_at.is_(None),
-            SignInLink.expires_at > moment,
-        )
-        .values(used_at=moment)
-        .returning(SignInLink.user_id)
-    )
-    user_id = (await session.execute(statement)).scalar_one_or_none()
-    return None if user_id is None else await session.get(User, user_id)
+async def delete_unused_links(
+    session: AsyncSession, user_id: UUID, kind: LinkKind | None = None
+) -> None:
+    """Deletes the person's links that nobody has used: of one kind, or all."""
+    statement = delete(Link).where(Link.user_id == user_id, Link.used_at.is_(None))
+    if kind is not None:
+        statement = statement.where(Link.kind == kind.value)
+    await session.execute(statement)
 
 
 async def delete_ended_sessions(
@@ -204,12 +184,19 @@ async def delete_ended_sessions(
 
 
 async def revoke_sessions(
-    session: AsyncSession, user_id: UUID, session_id: UUID | None, moment: datetime
+    session: AsyncSession,
+    user_id: UUID,
+    moment: datetime,
+    *,
+    only: UUID | None = None,
+    but: UUID | None = None,
 ) -> None:
-    """Revokes one session of the person, or all of them where none is named."""
+    """Revokes the sessions of the person: all, `only` one, or all `but` one."""
     statement = update(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
-    if session_id is not None:
-        statement = statement.where(Session.id == session_id)
+    if only is not None:
+        statement = statement.where(Session.id == only)
+    if but is not None:
+        statement = statement.where(Session.id != but)
     await session.execute(statement.values(revoked_at=moment))
 
 
@@ -218,12 +205,13 @@ async def load_session(
 ) -> KnownSession | None:
     """The session with this token's hash, unless it has ended; read with the role `system`."""
     rows = await pool.fetch(
-        "SELECT s.id, s.user_id, s.expires_at, u.name, u.email, u.is_instance_admin, m.role, "
+        "SELECT s.id, s.user_id, s.expires_at, u.name, u.email, u.is_instance_admin, "
+        "u.password_set_at, m.role, "
         "p.id AS project_id, p.slug, p.name AS project_name "
         "FROM sessions s JOIN users u ON u.id = s.user_id "
         "LEFT JOIN memberships m ON m.user_id = u.id LEFT JOIN projects p ON p.id = m.project_id "
         "WHERE s.token_sha256 = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 "
-        "AND s.last_used_at > $3 ORDER BY p.slug",
+        "AND u.disabled_at IS NULL AND s.last_used_at > $3 ORDER BY p.slug",
         digest,
         moment,
         idle_since,
@@ -244,6 +232,7 @@ async def load_session(
         user_name=first["name"],
         email=first["email"],
         is_instance_admin=first["is_instance_admin"],
+        has_password=first["password_set_at"] is not None,
         members=members,
         callers=callers,
         expires_at=first["expires_at"],

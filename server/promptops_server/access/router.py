@@ -2,23 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Path, Response
 
-from promptops_server.access import pages, repository, service
+from promptops_server.access import repository, service
 from promptops_server.access.deps import (
     Admin,
-    Authentication,
     Db,
     Names,
     PageCursors,
-    Person,
     Reader,
 )
 from promptops_server.access.errors import (
     ApiKeyNotFound,
     ApiKeyRevoked,
-    CsrfFailed,
     EnvironmentInUse,
     EnvironmentNotFound,
     EnvironmentTaken,
@@ -38,8 +34,6 @@ from promptops_server.access.schemas import (
     ProjectCreated,
     ProjectList,
     ProjectRead,
-    SessionEnd,
-    SessionRead,
 )
 from promptops_server.core.errors import NotFound
 from promptops_server.core.fields import EnvironmentName, Limit
@@ -190,60 +184,3 @@ async def revoke_api_key(key_id: str, caller: Admin, db: Db) -> Response:
     async with db.transaction(caller.project_id) as session:
         await service.revoke_api_key(session, caller, key_id)
     return Response(status_code=204)
-
-
-@router.get("/session", tags=["Session"], responses=errors())
-async def get_session(person: Person, response: Response) -> SessionRead:
-    """Who is signed in, and their projects and roles."""
-    response.headers["Cache-Control"] = "no-store"
-    return SessionRead.of(person.session, person.csrf_token)
-
-
-@router.post(
-    "/session/end", tags=["Session"], status_code=204, responses=errors(CsrfFailed, body=True)
-)
-async def end_session(
-    wanted: SessionEnd, person: Person, db: Db, authentication: Authentication
-) -> Response:
-    """Signs out, in force everywhere within a second."""
-    async with db.transaction(None) as session:
-        await service.sign_out(session, person.session, everywhere=wanted.everywhere)
-    return Response(status_code=204, headers={"Set-Cookie": authentication.cookie.clearing()})
-
-
-pages_router = APIRouter(prefix="/sign-in", include_in_schema=False)
-_Token = Annotated[str, Query(max_length=200)]
-# With no-referrer a browser would send `Origin: null`; an origin alone gives no token away.
-_PAGE_HEADERS = {"Referrer-Policy": "strict-origin", "Cache-Control": "no-store"}
-
-
-def _page(text: str, status: int = 200) -> Response:
-    return HTMLResponse(text, status, _PAGE_HEADERS)
-
-
-@pages_router.get("")
-async def show_sign_in_link(db: Db, authentication: Authentication, token: _Token = "") -> Response:
-    """The page of a link: opening it, as previews of links do, spends nothing."""
-    if authentication.cookie.is_refused:
-        return _page(pages.refused_page(authentication.cookie.refusal), 403)
-    async with db.transaction(None) as session:
-        is_open = await service.is_open_link(session, token)
-    return _page(pages.sign_in_page(token)) if is_open else _page(pages.spent_page(), 410)
-
-
-@pages_router.post("")
-async def use_sign_in_link(
-    request: Request, db: Db, authentication: Authentication, token: _Token = ""
-) -> Response:
-    """Spends a link, signs its person in, and leads to /docs."""
-    cookie = authentication.cookie
-    if cookie.is_refused:
-        return _page(pages.refused_page(cookie.refusal), 403)
-    if request.headers.get("origin", cookie.origin) != cookie.origin:
-        return _page(pages.elsewhere_page(cookie.origin), 403)
-    async with db.transaction(None) as session:
-        session_token = await service.sign_in(session, token)
-    if session_token is None:
-        return _page(pages.spent_page(), 410)
-    headers = {**_PAGE_HEADERS, "Set-Cookie": cookie.setting(session_token)}
-    return RedirectResponse("/docs", 303, headers)

@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from promptops_server.access.models import ApiKey, Environment, Project
-from promptops_server.access.policy import Operation, operations_of
-from promptops_server.access.types import KnownSession, Role, Scope
+from promptops_server.access.types import Scope
 from promptops_server.core.fields import EnvironmentName, Name, Slug, Text
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import to_public
@@ -237,63 +236,3 @@ class ApiKeyCreated(BaseModel):
 
     key: str
     api_key: ApiKeyRead
-
-
-class SignedInUser(BaseModel):
-    """Who is signed in."""
-
-    id: str
-    name: str
-    email: str | None
-    is_instance_admin: bool
-
-
-class MemberProject(BaseModel):
-    """A project that the person belongs to, what they are there, and what they `may` do."""
-
-    id: str
-    slug: str
-    name: str
-    role: Role
-    may: list[Operation]
-
-
-class SessionRead(BaseModel):
-    """A session; `csrf_token` goes into X-CSRF-Token with every request that changes something."""
-
-    user: SignedInUser
-    projects: list[MemberProject]
-    csrf_token: str
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, session: KnownSession, csrf_token: str) -> Self:
-        """The public form of a session."""
-        return cls(
-            user=SignedInUser(
-                id=to_public("usr", session.user_id),
-                name=session.user_name,
-                email=session.email,
-                is_instance_admin=session.is_instance_admin,
-            ),
-            projects=[
-                MemberProject(
-                    id=to_public("prj", member.project_id),
-                    slug=member.slug,
-                    name=member.name,
-                    role=member.role,
-                    may=operations_of(member.role),
-                )
-                for member in session.members
-            ],
-            csrf_token=csrf_token,
-            expires_at=session.expires_at,
-        )
-
-
-class SessionEnd(BaseModel):
-    """Signs out here, or with `everywhere` wherever this person is signed in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    everywhere: bool = False

@@ -31,10 +31,31 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class LinkKind(StrEnum):
+    """What using a link does."""
+
+    SIGN_IN = "sign_in"
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 # No secret.
+
+
+class NoticeKind(StrEnum):
+    """What a person is told."""
+
+    PASSWORD_RESET = "password_reset"  # noqa: S105 # No secret.
+
+
+LINK_LIFETIMES: Mapping[LinkKind, timedelta] = MappingProxyType(
+    {
+        LinkKind.SIGN_IN: timedelta(hours=1),
+        LinkKind.INVITATION: timedelta(days=7),
+        LinkKind.PASSWORD_RESET: timedelta(hours=24),
+    }
+)
+
 # A session ends after this time without use, and in any case after the other.
 SESSION_IDLE = timedelta(days=14)
 SESSION_LIFETIME = timedelta(days=90)
-SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
 SESSION_REQUESTS_PER_MINUTE = 600
 
 DEFAULT_ENVIRONMENTS = ("prod", "staging")
@@ -146,6 +167,7 @@ class KnownSession:
     user_name: str
     email: str | None
     is_instance_admin: bool
+    has_password: bool
     members: tuple[Member, ...]
     callers: Mapping[str, Caller]
     expires_at: datetime

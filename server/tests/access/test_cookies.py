@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from fixtures.api import Api, Project
+from fixtures.people import accept_link, browser_of
 from fixtures.servers import World
 from promptops_server.access.cookies import SessionCookie
 from promptops_server.core.errors import Forbidden
@@ -110,11 +111,9 @@ async def test_the_command_prints_a_link_that_signs_in_an_owner(
     slug = (await project.api.get("/api/v1/projects")).json["data"][0]["slug"]
     status, link, _ = await _users_link(world, "--project", slug)
     assert status == 0
-    assert re.fullmatch(rf"{world.url}/sign-in\?token=[\w-]{{43}}", link)
-    async with api.session.post(link, allow_redirects=False) as response:
-        assert response.status == 303
-        cookie = response.headers["Set-Cookie"].partition(";")[0]
-    session = await api.with_key(None).send("GET", "/api/v1/session", headers={"Cookie": cookie})
+    assert re.fullmatch(rf"{world.url}/link#[\w-]{{43}}", link)
+    browser = browser_of(api, await accept_link(api, link.partition("#")[2]))
+    session = await browser.send("GET", "/api/v1/session")
     assert session.json["user"]["is_instance_admin"] is True
     assert (slug, "owner") in [(one["slug"], one["role"]) for one in session.json["projects"]]
 
@@ -127,11 +126,9 @@ async def test_the_first_administrators_link_is_shown_until_one_is_used(
     await connection.close()
     first = (await prepare_installation(world.settings, with_demo=True))["sign_in"]
     second = (await prepare_installation(world.settings, with_demo=True))["sign_in"]
-    for link, status in ((first, 410), (second, 303)):
-        async with api.session.post(str(link), allow_redirects=False) as response:
-            assert response.status == status
-            cookie = response.headers.get("Set-Cookie", "").partition(";")[0]
-    session = await api.with_key(None).send("GET", "/api/v1/session", headers={"Cookie": cookie})
+    tokens = [str(link).partition("#")[2] for link in (first, second)]
+    assert (await accept_link(api, tokens[0])).status == 410
+    session = await accept_link(api, tokens[1])
     roles = {one["slug"]: one["role"] for one in session.json["projects"]}
     assert roles["demo"] == "owner"
     assert (await prepare_installation(world.settings, with_demo=True))["sign_in"] is None

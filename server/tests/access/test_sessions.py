@@ -1,16 +1,16 @@
 """Sign-in links and sessions over HTTP."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from fixtures.api import Api, Project, made, new_project
-from fixtures.people import COOKIE, Browser, People, member, open_link, sign_in
+from fixtures.people import COOKIE, Browser, People, accept_link, cookie_of, member, sign_in
 from fixtures.servers import World
 from fixtures.waiting import eventually
 from promptops_server.access.keys import make_key
+from promptops_server.access.policy import operations_of
 from promptops_server.access.tokens import digest, make_token
 from promptops_server.access.types import Role
 from promptops_server.kit.ids import new_id
@@ -22,81 +22,6 @@ async def _execute(world: World, sql: str, *values: object) -> None:
     await connection.close()
 
 
-async def test_opening_a_link_spends_nothing_and_its_button_signs_in_once(
-    api: Api, people: People, world: World
-) -> None:
-    token = await people.link(await people.make())
-    for method in ("GET", "HEAD", "GET"):
-        page = await open_link(api, method, token)
-        assert page.status == (405 if method == "HEAD" else 200)
-    assert f'<form method="post" action="/sign-in?token={token}">' in page.text
-    assert 'lang="zh-Hans"' in page.text
-    assert "<script" not in page.text
-    assert page.headers["Referrer-Policy"] == "strict-origin"
-    assert page.headers["Cache-Control"] == "no-store"
-    signed_in = await open_link(api, "POST", token, Origin=world.url)
-    assert (signed_in.status, signed_in.headers["Location"]) == (303, "/docs")
-    name, _, rest = signed_in.headers["Set-Cookie"].partition("=")
-    value, *attributes = rest.split("; ")
-    assert (name, len(value)) == (COOKIE, 43)
-    assert attributes == ["Path=/", "Max-Age=7776000", "HttpOnly", "SameSite=Lax"]
-    for method in ("GET", "POST"):
-        again = await open_link(api, method, token)
-        assert again.status == 410
-        assert "Set-Cookie" not in again.headers
-    log = world.log.read_text()
-    assert '"route":"/sign-in"' in log
-    for secret in (token, value):
-        assert secret not in log
-
-
-async def test_of_many_who_press_the_button_at_once_one_is_signed_in(
-    api: Api, people: People
-) -> None:
-    token = await people.link(await people.make())
-    answers = await asyncio.gather(*(open_link(api, "POST", token) for _ in range(10)))
-    assert sorted(answer.status for answer in answers) == [303] + [410] * 9
-
-
-@pytest.mark.parametrize("origin", ["null", "http://evil.example", "https://127.0.0.1", ""])
-async def test_a_button_on_another_page_spends_nothing(
-    api: Api, people: People, origin: str
-) -> None:
-    token = await people.link(await people.make())
-    refused = await open_link(api, "POST", token, Origin=origin)
-    assert refused.status == 403
-    assert api.url in refused.text
-    assert (await open_link(api, "GET", token)).status == 200
-
-
-@pytest.mark.parametrize(
-    "token", ["", "x", "x" * 43, "é" * 43, "<script>alert(1)</script>", "x" * 200]
-)
-async def test_a_token_that_nobody_made_is_answered_with_a_page(api: Api, token: str) -> None:
-    for method in ("GET", "POST"):
-        answer = await open_link(api, method, token)
-        assert answer.status == 410
-        assert "<script" not in answer.text
-
-
-async def test_a_link_ends_after_an_hour_or_with_the_next_one(
-    api: Api, people: People, world: World
-) -> None:
-    user = await people.make()
-    first = await people.link(user)
-    second = await people.link(user)
-    assert (await open_link(api, "POST", first)).status == 410
-    assert (await open_link(api, "GET", second)).status == 200
-    await _execute(
-        world,
-        "UPDATE links SET expires_at = now() WHERE token_sha256 = $1 "
-        "AND expires_at > now() + interval '59 minutes'",
-        digest(second),
-    )
-    for method in ("GET", "POST"):
-        assert (await open_link(api, method, second)).status == 410
-
-
 async def test_a_session_says_who_is_signed_in(project: Project, people: People) -> None:
     user = await people.make("Grace 葛丽丝")
     mine = await people.join(user, project, Role.EDITOR)
@@ -106,7 +31,7 @@ async def test_a_session_says_who_is_signed_in(project: Project, people: People)
     session = answer.json
     assert (session["user"]["name"], session["user"]["is_instance_admin"]) == (user.name, False)
     member = {name: mine[name] for name in ("id", "slug", "name")}
-    assert session["projects"] == [{**member, "role": "editor"}]
+    assert session["projects"] == [{**member, "role": "editor", "may": operations_of(Role.EDITOR)}]
     left = datetime.fromisoformat(session["expires_at"]) - datetime.now(UTC)
     assert timedelta(days=89) < left < timedelta(days=91)
     assert (await browser.send("GET", "/api/v1/projects")).json["data"] == [mine]
@@ -312,8 +237,7 @@ async def test_a_session_ends_by_age_and_without_use(
 ) -> None:
     user = await people.make()
     # Pressed without looking at the session after it, so that no process has it in memory.
-    answer = await open_link(project.api, "POST", await people.link(user))
-    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
+    cookie = cookie_of(await accept_link(project.api, await people.link(user)))
     await _execute(world, f"UPDATE sessions SET {change} WHERE token_sha256 = $1", digest(cookie))
     browser = Browser(project.api.with_key(None), cookie)
     expected = 200 if is_valid else 401
@@ -324,8 +248,7 @@ async def test_the_use_of_a_session_is_written_behind_the_answer(
     project: Project, people: People, world: World
 ) -> None:
     user = await people.make()
-    answer = await open_link(project.api, "POST", await people.link(user))
-    cookie = answer.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
+    cookie = cookie_of(await accept_link(project.api, await people.link(user)))
     long_ago = datetime.now(UTC) - timedelta(days=13)
     await _execute(
         world,

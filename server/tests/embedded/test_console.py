@@ -41,8 +41,8 @@ def test_without_a_key_the_call_takes_it_from_the_environment() -> None:
 
 
 def test_the_link_is_shown_as_long_as_there_is_one() -> None:
-    text = ready("sk-po_key", "http://127.0.0.1:8000/sign-in?token=t")
-    assert "  Sign in  http://127.0.0.1:8000/sign-in?token=t\n" in text
+    text = ready("sk-po_key", "http://127.0.0.1:8000/link#t")
+    assert "  Sign in  http://127.0.0.1:8000/link#t\n" in text
     assert "Sign in" not in ready("sk-po_key")
 
 

@@ -22,10 +22,10 @@ async def prepare(folder: Path, program: str) -> Prepared:
 async def test_last_line_is_the_answer_and_the_key_is_in_no_log(tmp_path: Path) -> None:
     answer = (
         '{"api_key": "sk-po_1", "demo_prompt": "hello", "curl_variables": {"a": 1},'
-        ' "sign_in": "http://127.0.0.1:8000/sign-in?token=t"}'
+        ' "sign_in": "http://127.0.0.1:8000/link#t"}'
     )
     program = f"print('migrated'); print({answer!r}); print('a note', file=sys.stderr)"
-    link = "http://127.0.0.1:8000/sign-in?token=t"
+    link = "http://127.0.0.1:8000/link#t"
     assert await prepare(tmp_path, program) == Prepared("sk-po_1", "hello", {"a": 1}, link)
     assert (tmp_path / "prepare.log").read_text() == "a note\n"
     assert (tmp_path / "children.json").read_text() == "[]"

@@ -82,6 +82,7 @@ class Authenticator:
             )
 
         self._known = FreshCache(freshness, load, capacity=_KEPT)
+        self._load_session = load_session
         self._sessions = FreshCache(freshness, load_session, capacity=_KEPT)
         self._key_use = key_use
         self._session_use = session_use
@@ -116,6 +117,13 @@ class Authenticator:
         if method not in _SAFE_METHODS:
             self._check_csrf(headers, token)
         self._session_use.note(known.id, moment)
+        return SignedIn(known, tokens.csrf_token_of(token))
+
+    async def opened(self, token: str) -> SignedIn:
+        """The session of a token that was just made. Raises Unauthorized, StorageUnavailable."""
+        known = await self._load_session((tokens.digest(token), 0))
+        if known is None:
+            raise not_signed_in()
         return SignedIn(known, tokens.csrf_token_of(token))
 
     def _check_csrf(self, headers: Mapping[str, str], token: str) -> None:

@@ -1,0 +1,1 @@
+"""People: how they sign in, by password or by link, and who belongs to what."""
