@@ -10,7 +10,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from promptops_server import __version__
+from promptops_server.access.people.members_router import router as members_router
 from promptops_server.access.people.router import router as people_router
+from promptops_server.access.people.users_router import router as users_router
 from promptops_server.access.router import router as access_router
 from promptops_server.core import docs, health, problems, site
 from promptops_server.core.asgi import RequestContext, StrictJsonBodies
@@ -51,6 +53,8 @@ def make_api() -> FastAPI:
     for router in (
         access_router,
         people_router,
+        members_router,
+        users_router,
         prompts_router,
         samples_router,
         render_router,
@@ -123,6 +127,7 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.resource_names = RESOURCE_NAMES
         api.state.passwords = services.passwords
         api.state.attempts = services.attempts
+        api.state.mailer = services.mailer
         api.state.health_checks = services.health_checks()
         try:
             yield

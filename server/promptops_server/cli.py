@@ -168,6 +168,54 @@ def _users_link(arguments: argparse.Namespace) -> int:
     return _show_secret(making, "This link signs in once, within an hour:")
 
 
+def _users_reset(arguments: argparse.Namespace) -> int:
+    from promptops_server.wiring import make_reset_link
+
+    making = make_reset_link(_settings_beside_up(), email=arguments.email)
+    return _show_secret(making, "This link sets a new password once, within 24 hours:")
+
+
+def _users_add(arguments: argparse.Namespace) -> int:
+    from promptops_server.wiring import create_user
+
+    making = create_user(
+        _settings_beside_up(),
+        email=arguments.email,
+        name=arguments.name,
+        is_admin=arguments.admin,
+    )
+    return _show_secret(making, "This link sets their password once, within seven days:")
+
+
+def _users_list(_: argparse.Namespace) -> int:
+    from promptops_server.wiring import list_users
+
+    return _show_secret(list_users(_settings_beside_up()), "id, e-mail, name, what is special:")
+
+
+def _add_users(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    users = commands.add_parser("users", help="Manage people.", description="Manage people.")
+    user_commands = users.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    text = "Make a one-time sign-in link for the first administrator and print it."
+    link = user_commands.add_parser("link", help=text, description=text)
+    link.add_argument(
+        "--project", metavar="SLUG", help="also make the administrator an owner of this project"
+    )
+    link.set_defaults(run=_users_link)
+    text = "Make a person and print the link that sets their password, this once."
+    new = user_commands.add_parser("add", help=text, description=text)
+    new.add_argument("email", metavar="EMAIL", help="their e-mail address")
+    new.add_argument("--name", required=True, help="their name")
+    new.add_argument("--admin", action="store_true", help="an instance administrator")
+    new.set_defaults(run=_users_add)
+    text = "Make a link that sets a new password and print it, this once."
+    reset = user_commands.add_parser("reset", help=text, description=text)
+    reset.add_argument("email", metavar="EMAIL", help="whose password")
+    reset.set_defaults(run=_users_reset)
+    text = "List the people of this installation."
+    user_commands.add_parser("list", help=text, description=text).set_defaults(run=_users_list)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="promptops-server",
@@ -211,14 +259,7 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--name", required=True, help="a name for people")
     create.add_argument("--slug", required=True, help="a name for machines")
     create.set_defaults(run=_projects_create)
-    users = commands.add_parser("users", help="Manage people.", description="Manage people.")
-    user_commands = users.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    text = "Make a one-time sign-in link for the first administrator and print it."
-    link = user_commands.add_parser("link", help=text, description=text)
-    link.add_argument(
-        "--project", metavar="SLUG", help="also make the administrator an owner of this project"
-    )
-    link.set_defaults(run=_users_link)
+    _add_users(commands)
     return parser
 
 

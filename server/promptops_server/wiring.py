@@ -1,6 +1,7 @@
 """Fills every port: from the settings to the objects that a process works with."""
 
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -10,11 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access import service as access
 from promptops_server.access.cookies import SessionCookie
+from promptops_server.access.people import users
 from promptops_server.access.people.attempts import Attempts
+from promptops_server.access.people.mail import Mailer
 from promptops_server.access.people.passwords import Passwords
+from promptops_server.access.people.schemas import UserCreate
 from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
 from promptops_server.access.service import Authenticator, LastUse, key_use_of, session_use_of
 from promptops_server.access.types import NamesByKind, Role, Scope
+from promptops_server.audit.service import COMMAND_LINE
 from promptops_server.core.addresses import AddressPolicy
 from promptops_server.core.db import Database, Pool, open_pool, url_of
 from promptops_server.core.errors import Forbidden, NotFound
@@ -36,6 +41,7 @@ from promptops_server.core.valkey import open_valkey, ping
 from promptops_server.deployments.types import ReleaseChecks, SubjectKind, Subjects, SubjectsByKind
 from promptops_server.embedded import demo
 from promptops_server.embedded.control import SupervisorSidecars
+from promptops_server.kit.ids import to_public
 from promptops_server.prompts.subjects import PromptSubjects
 from promptops_server.providers.client import ModelClient, Timeouts
 from promptops_server.providers.service import AdaptorStarter, ModelTargets
@@ -111,6 +117,12 @@ def make_cookie(settings: Settings) -> SessionCookie:
     return SessionCookie(settings.web_address(), allow_insecure=settings.insecure_http)
 
 
+def make_mailer(settings: Settings) -> Mailer:
+    """What sends mail. Raises ValueError with a sentence where the settings are wrong."""
+    url = settings.smtp_url
+    return Mailer(None if url is None else url.get_secret_value(), settings.mail_from)
+
+
 @dataclass(slots=True)
 class Services:
     """What an API process works with; close() ends all of it."""
@@ -129,6 +141,7 @@ class Services:
     authenticator: Authenticator
     passwords: Passwords
     attempts: Attempts
+    mailer: Mailer
     targets: ModelTargets
     model_client: ModelClient
     ledger: Ledger
@@ -169,6 +182,7 @@ async def open_services(settings: Settings) -> Services:
     policy = make_address_policy(settings)
     if settings.redis_url is None:
         raise ValueError("PROMPTOPS_REDIS_URL is not set: no Valkey to keep the limits in.")
+    mailer = make_mailer(settings)
     system_pool = await open_pool(url_of(settings, "system"), "system", size=_SYSTEM_POOL)
     ledger_pool = await open_pool(url_of(settings, "ledger"), "ledger", size=_LEDGER_POOL)
     redis = open_valkey(settings.redis_url)
@@ -240,6 +254,7 @@ async def open_services(settings: Settings) -> Services:
         authenticator=authenticator,
         passwords=Passwords(),
         attempts=Attempts(redis),
+        mailer=mailer,
         targets=targets,
         model_client=client,
         ledger=ledger,
@@ -314,6 +329,66 @@ async def make_sign_in_link(settings: Settings, *, project: str | None) -> str:
     finally:
         await database.close()
     return _sign_in(settings, token)
+
+
+async def make_reset_link(settings: Settings, *, email: str) -> str:
+    """The address of a link by which who has this e-mail address sets a new password.
+
+    Raises UserNotFound and UserDisabled, and Forbidden where nobody can sign in.
+    """
+
+    async def make(session: AsyncSession) -> str:
+        return await users.make_reset_link_by_email(session, COMMAND_LINE, email)
+
+    return await _make_link(settings, make)
+
+
+async def create_user(settings: Settings, *, email: str, name: str, is_admin: bool) -> str:
+    """The address of the link by which a new person sets their password.
+
+    Raises EmailTaken, Pydantic's ValidationError for a field that is wrong, and Forbidden where
+    nobody can sign in.
+    """
+    wanted = UserCreate(email=email, name=name, is_instance_admin=is_admin)
+
+    async def make(session: AsyncSession) -> str:
+        return (await users.create_user(session, COMMAND_LINE, wanted))[1]
+
+    return await _make_link(settings, make)
+
+
+async def _make_link(
+    settings: Settings, make: Callable[[AsyncSession], Coroutine[None, None, str]]
+) -> str:
+    cookie = make_cookie(settings)
+    if cookie.is_refused:
+        raise Forbidden(cookie.refusal)
+    database = Database(settings)
+    try:
+        async with database.transaction(None) as session:
+            token = await make(session)
+    finally:
+        await database.close()
+    return cookie.link(token)
+
+
+async def list_users(settings: Settings) -> str:
+    """A line for each person: id, e-mail address, name, and what is special about them."""
+    database = Database(settings)
+    try:
+        async with database.transaction(None) as session:
+            found = await users.list_all(session)
+    finally:
+        await database.close()
+    lines: list[str] = []
+    for user in found:
+        marks = ["administrator"] * user.is_instance_admin
+        marks += ["disabled"] * (user.disabled_at is not None)
+        marks += ["no password"] * (user.password_hash is None)
+        lines.append(
+            "\t".join([to_public("usr", user.id), user.email or "-", user.name, ", ".join(marks)])
+        )
+    return "\n".join(lines)
 
 
 async def create_key(

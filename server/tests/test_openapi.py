@@ -20,6 +20,7 @@ _IDS = [f"{method} {path}" for method, path, _ in _OPERATIONS]
 # Whoever watches the process has no key.
 _SESSION = "/api/v1/session"
 _PUBLIC = {"/api/v1/health/live", "/api/v1/health/ready"}
+_FOR_PEOPLE = (_SESSION, "/api/v1/members", "/api/v1/invitations", "/api/v1/users")
 # What signs in is sent by who has neither a key nor a session.
 _SIGNING_IN = {
     ("post", path) for path in (_SESSION, "/api/v1/links/inspect", "/api/v1/links/accept")
@@ -43,7 +44,8 @@ def test_an_operation_says_what_it_does_and_how_it_fails(
     if (method, path) in _SIGNING_IN:
         assert schemes == []
         return
-    assert schemes == (["Session"] if path.startswith(_SESSION) else ["ApiKey", "Session"])
+    for_people = path.startswith(_FOR_PEOPLE)
+    assert schemes == (["Session"] if for_people else ["ApiKey", "Session"])
     for status in ("401", "403", "503"):
         content = operation["responses"][status]["content"]
         assert list(content) == ["application/problem+json"]

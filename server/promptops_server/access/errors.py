@@ -125,3 +125,45 @@ class NoticeNotFound(NotFound):
     """The person has no such notice."""
 
     code = "notice_not_found"
+
+
+class MemberNotFound(NotFound):
+    """The project has no such member."""
+
+    code = "member_not_found"
+
+
+class LastOwner(Conflict):
+    """A project keeps an owner who can sign in."""
+
+    code = "last_owner"
+
+
+class AlreadyMember(Conflict):
+    """Who is invited belongs to the project already."""
+
+    code = "already_member"
+
+
+class InvitationNotFound(NotFound):
+    """The project has no such invitation that can be used still."""
+
+    code = "invitation_not_found"
+
+
+class UserNotFound(NotFound):
+    """There is no such person in this installation."""
+
+    code = "user_not_found"
+
+
+class UserDisabled(Conflict):
+    """The person is disabled: they get no link."""
+
+    code = "user_disabled"
+
+
+class LastAdministrator(Conflict):
+    """An installation keeps an administrator who can sign in."""
+
+    code = "last_administrator"

@@ -46,6 +46,8 @@ class Reach(StrEnum):
     ONESELF = "oneself"
     # An instance administrator.
     INSTANCE = "instance"
+    # An instance administrator, or a key with the scope admin.
+    PROJECT_MAKER = "project maker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Rule:
 
     text: str
     scopes: frozenset[Scope]
+    # Not for keys, whatever their scopes.
+    is_for_people: bool = False
 
 
 # A scope brings those that its work needs: an author reads, an administrator does everything.
@@ -103,8 +107,12 @@ RULES: Mapping[Operation, Rule] = MappingProxyType(
         Operation.PROVIDERS_READ: _rule("see providers, models and prices", Scope.READ),
         Operation.PROVIDERS_MANAGE: _rule("change and test providers; prices", Scope.ADMIN),
         Operation.KEYS_MANAGE: _rule("see and manage API keys", Scope.ADMIN),
-        Operation.MEMBERS_READ: _rule("see members; leave", Scope.READ),
-        Operation.MEMBERS_MANAGE: _rule("invite and manage members", Scope.ADMIN),
+        Operation.MEMBERS_READ: Rule(
+            "see members; leave", frozenset({Scope.READ}), is_for_people=True
+        ),
+        Operation.MEMBERS_MANAGE: Rule(
+            "invite and manage members", frozenset({Scope.ADMIN}), is_for_people=True
+        ),
     }
 )
 
@@ -128,7 +136,7 @@ ROUTES: Mapping[str, Operation | Reach] = MappingProxyType(
         "POST /api/v1/session/notices/{notice}/dismiss": Reach.ONESELF,
         "POST /api/v1/session/end": Reach.ONESELF,
         "GET /api/v1/projects": Operation.PROJECTS_READ,
-        "POST /api/v1/projects": Operation.KEYS_MANAGE,
+        "POST /api/v1/projects": Reach.PROJECT_MAKER,
         "GET /api/v1/environments": Operation.ENVIRONMENTS_READ,
         "POST /api/v1/environments": Operation.ENVIRONMENTS_MANAGE,
         "PATCH /api/v1/environments/{environment}": Operation.ENVIRONMENTS_MANAGE,
@@ -139,6 +147,17 @@ ROUTES: Mapping[str, Operation | Reach] = MappingProxyType(
         "PATCH /api/v1/keys/{key_id}": Operation.KEYS_MANAGE,
         "DELETE /api/v1/keys/{key_id}": Operation.KEYS_MANAGE,
         "POST /api/v1/keys/{key_id}/rotate": Operation.KEYS_MANAGE,
+        "GET /api/v1/members": Operation.MEMBERS_READ,
+        "PATCH /api/v1/members/{user_id}": Operation.MEMBERS_MANAGE,
+        # Whom else than oneself: MEMBERS_MANAGE.
+        "DELETE /api/v1/members/{user_id}": Operation.MEMBERS_READ,
+        "GET /api/v1/invitations": Operation.MEMBERS_MANAGE,
+        "POST /api/v1/invitations": Operation.MEMBERS_MANAGE,
+        "DELETE /api/v1/invitations/{invitation}": Operation.MEMBERS_MANAGE,
+        "GET /api/v1/users": Reach.INSTANCE,
+        "POST /api/v1/users": Reach.INSTANCE,
+        "PATCH /api/v1/users/{user}": Reach.INSTANCE,
+        "POST /api/v1/users/{user}/reset": Reach.INSTANCE,
         "GET /api/v1/models": Operation.PROVIDERS_READ,
         "GET /api/v1/prices": Operation.PROVIDERS_READ,
         "PUT /api/v1/prices": Operation.PROVIDERS_MANAGE,

@@ -144,10 +144,11 @@ def _set_of(values: Sequence[_T] | None) -> frozenset[_T] | None:
 
 
 async def lock_first_administrator(session: AsyncSession) -> User | None:
-    """The first administrator, held so that of two who ask at once one makes them."""
+    """The first administrator who can sign in, held: of two who ask at once one makes them."""
     name = "promptops_first_administrator"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-    statement = select(User).where(User.is_instance_admin).order_by(User.id).limit(1)
+    statement = select(User).where(User.is_instance_admin, User.disabled_at.is_(None))
+    statement = statement.order_by(User.id).limit(1)
     return (await session.execute(statement)).scalar_one_or_none()
 
 

@@ -18,7 +18,6 @@ from promptops_server.access.errors import (
     EnvironmentInUse,
     EnvironmentNotFound,
     EnvironmentTaken,
-    ProjectSlugTaken,
 )
 from promptops_server.access.schemas import (
     ApiKeyCreate,
@@ -30,8 +29,6 @@ from promptops_server.access.schemas import (
     EnvironmentList,
     EnvironmentRead,
     EnvironmentUpdate,
-    ProjectCreate,
-    ProjectCreated,
     ProjectList,
     ProjectRead,
 )
@@ -50,19 +47,6 @@ async def list_projects(caller: Reader, db: Db) -> ProjectList:
     async with db.transaction(caller.project_id) as session:
         found = await service.list_projects(session, caller)
     return ProjectList(data=[ProjectRead.of(project) for project in found])
-
-
-@router.post(
-    "/projects", tags=["Projects"], status_code=201, responses=errors(ProjectSlugTaken, body=True)
-)
-async def create_project(wanted: ProjectCreate, caller: Admin, db: Db) -> ProjectCreated:
-    """Makes a project with the environments prod and staging, and its first key.
-
-    A person who makes one is its owner.
-    """
-    async with db.transaction(None) as session:
-        project, key = await service.create_project(session, caller, wanted)
-    return ProjectCreated(project=ProjectRead.of(project), api_key=key)
 
 
 @router.get("/environments", tags=["Environments"], responses=errors())

@@ -30,12 +30,16 @@ _LEFT_OUT = Field(json_schema_extra=_no_default)
 
 
 class ProjectCreate(BaseModel):
-    """A new project."""
+    """A new project. `owner` is the e-mail address of its first owner, where a person makes it."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name
     slug: Slug
+    owner: (
+        Annotated[Text, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
+        | None
+    ) = None
 
 
 class ProjectRead(BaseModel):
@@ -64,10 +68,10 @@ class ProjectList(BaseModel):
 
 
 class ProjectCreated(BaseModel):
-    """A new project with its first key, whose text is shown this once."""
+    """A new project with its first key, whose text is shown this once; null for another owner."""
 
     project: ProjectRead
-    api_key: str
+    api_key: str | None
 
 
 _Checks = Annotated[list[Slug], Field(max_length=20)]

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     postgres_user: str | None = None
     listen_fd: int | None = None
 
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+
     log_level: str = "info"
     app_pool_size: int = Field(default=8, ge=1, le=200)
     connect_timeout_s: float = Field(default=3.0, gt=0)

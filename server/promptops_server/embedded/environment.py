@@ -11,7 +11,7 @@ from promptops_server.core.settings import ENV_PREFIX, Settings
 # A helper that talks to models needs no database and no master key: what it does not have, a fault
 # in one of its many dependencies cannot give away.
 _NOT_FOR_HELPERS = re.compile(
-    f"{ENV_PREFIX}(MASTER_KEY|DATABASE_URL|REDIS_URL|S3_|ADAPTOR_TOKEN|SUPERVISOR_SOCKET)"
+    f"{ENV_PREFIX}(MASTER_KEY|DATABASE_URL|REDIS_URL|S3_|ADAPTOR_TOKEN|SUPERVISOR_SOCKET|SMTP_URL)"
 )
 # libpq's and asyncpg's own variables would change where the embedded database is looked for.
 _LIBPQ = re.compile(r"PG[A-Z]+\Z")

@@ -9,13 +9,14 @@ import pytest
 
 import promptops_server
 from fixtures.api import Answer, Project, made
-from fixtures.people import People, member
+from fixtures.people import People, member, sign_in
 from promptops_server.access.policy import (
     IMPLIED,
     ROLE_SCOPES,
     ROUTES,
     RULES,
     Operation,
+    Reach,
     allows,
     operations_of,
 )
@@ -65,6 +66,24 @@ async def test_every_route_opens_to_a_role_as_the_table_says(
             assert answer.json["code"] == "forbidden", (route, answer.text)
 
 
+async def test_the_installation_opens_to_its_administrators_alone(
+    project: Project, people: People
+) -> None:
+    owner = await member(people, project, Role.OWNER)
+    user = await people.make(is_instance_admin=True)
+    administrator = await sign_in(project.api, await people.link(user))
+    for route, reach in ROUTES.items():
+        if reach not in (Reach.INSTANCE, Reach.PROJECT_MAKER):
+            continue
+        method, path, body = _concrete(route)
+        assert (await owner.send(method, path, body)).status == 403, route
+        assert (await administrator.send(method, path, body)).status in (200, 404, 422), route
+        by_key = await project.api.send(method, path, body=body)
+        assert by_key.status == (401 if reach == Reach.INSTANCE else 422), route
+        without_token = await administrator.send(method, path, body, x_csrf_token=None)
+        assert without_token.status == (200 if method == "GET" else 403), route
+
+
 @pytest.mark.parametrize("scope", Scope)
 async def test_every_route_opens_to_a_key_as_the_table_says(project: Project, scope: Scope) -> None:
     key = await project.key(scope.value)
@@ -75,9 +94,11 @@ async def test_every_route_opens_to_a_key_as_the_table_says(project: Project, sc
             continue
         method, path, body = _concrete(route)
         answer = await key.send(method, path, body=body)
-        if answer.status == 403:
+        # What is for people only does not look at keys.
+        for_people = RULES[operation].is_for_people
+        if answer.status == (401 if for_people else 403):
             refused.add(route)
-        if not allows(IMPLIED[scope], operation):
+        if for_people or not allows(IMPLIED[scope], operation):
             expected.add(route)
     assert refused == expected
 
@@ -103,6 +124,8 @@ def _row(operation: Operation) -> str:
     roles = (Role.VIEWER, Role.RUNNER, Role.EDITOR, Role.OWNER)
     marks = [_MARK if operation in operations_of(role) else "" for role in roles]
     scopes = ", ".join(f"`{scope.value}`" for scope in Scope if allows(IMPLIED[scope], operation))
+    if rule.is_for_people:
+        scopes = "people only"
     cells = " | ".join([f"`{operation.value}`", rule.text, *marks, scopes])
     return re.sub(r" +", " ", f"| {cells} |")
 

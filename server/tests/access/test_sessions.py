@@ -185,7 +185,8 @@ async def test_an_instance_admin_sees_no_project_by_that_alone(
 
 
 async def test_who_makes_a_project_owns_it(project: Project, people: People) -> None:
-    browser = await member(people, project)
+    root = await people.make(is_instance_admin=True)
+    browser = await sign_in(project.api, await people.link(root))
     slug = f"p{new_id().hex}"
     created = await browser.send("POST", "/api/v1/projects", {"name": "New", "slug": slug})
     assert created.status == 201, created.text

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from promptops_server.access.deps import Authentication
 from promptops_server.access.errors import CsrfFailed
 from promptops_server.access.people.attempts import Attempts, client_address
+from promptops_server.access.people.mail import Mailer
 from promptops_server.access.people.passwords import Passwords
 from promptops_server.core.errors import Forbidden, Unauthorized
 
@@ -18,6 +19,10 @@ def _passwords(request: Request) -> Passwords:
 
 def _attempts(request: Request) -> Attempts:
     return cast("Attempts", request.app.state.attempts)
+
+
+def _mail(request: Request) -> Mailer:
+    return cast("Mailer", request.app.state.mailer)
 
 
 def _client(request: Request) -> str:
@@ -45,6 +50,7 @@ async def _signed_in_already(request: Request, authentication: Authentication) -
 
 HashedPasswords = Annotated[Passwords, Depends(_passwords)]
 CountedAttempts = Annotated[Attempts, Depends(_attempts)]
+Mail = Annotated[Mailer, Depends(_mail)]
 ClientAddress = Annotated[str, Depends(_client)]
 OwnPage = Depends(_own_page)
 SignedInAlready = Annotated[UUID | None, Depends(_signed_in_already)]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.models import Link, Membership, NoticeRow, Project, User
-from promptops_server.access.people.types import Notice, OpenLink
+from promptops_server.access.people.types import InvitedMember, Notice, OpenLink, ProjectMember
 from promptops_server.access.types import Member, NoticeKind, Role
 
 
@@ -103,3 +103,103 @@ async def dismiss_notice(
         return False
     found.dismissed_at = found.dismissed_at or moment
     return True
+
+
+async def find_membership(
+    session: AsyncSession, project_id: UUID, user_id: UUID
+) -> Membership | None:
+    return await session.get(Membership, (project_id, user_id))
+
+
+async def delete_membership(session: AsyncSession, membership: Membership) -> None:
+    await session.delete(membership)
+
+
+async def list_members(session: AsyncSession, project_id: UUID) -> list[ProjectMember]:
+    rows = await session.execute(
+        select(User, Membership.role, Membership.created_at)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.project_id == project_id)
+        .order_by(Membership.created_at, User.id)
+    )
+    return [ProjectMember(row[0], Role(row[1]), row[2]) for row in rows]
+
+
+async def find_member(
+    session: AsyncSession, project_id: UUID, user_id: UUID
+) -> ProjectMember | None:
+    row = (
+        await session.execute(
+            select(User, Membership.role, Membership.created_at)
+            .join(Membership, Membership.user_id == User.id)
+            .where(Membership.project_id == project_id, User.id == user_id)
+        )
+    ).one_or_none()
+    return None if row is None else ProjectMember(row[0], Role(row[1]), row[2])
+
+
+async def list_owners(session: AsyncSession, project_id: UUID) -> Sequence[UUID]:
+    """The owners of the project who can sign in."""
+    statement = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.project_id == project_id,
+            Membership.role == Role.OWNER.value,
+            User.disabled_at.is_(None),
+        )
+    )
+    return (await session.execute(statement)).scalars().all()
+
+
+async def get_project_name(session: AsyncSession, project_id: UUID) -> str:
+    statement = select(Project.name).where(Project.id == project_id)
+    return (await session.execute(statement)).scalar_one()
+
+
+def _unused_invitations(project_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (Link.project_id == project_id, Link.used_at.is_(None))
+
+
+async def list_invitations(
+    session: AsyncSession, project_id: UUID, moment: datetime
+) -> list[InvitedMember]:
+    rows = await session.execute(
+        select(Link, User.name)
+        .outerjoin(User, User.id == Link.created_by)
+        .where(*_unused_invitations(project_id), Link.expires_at > moment)
+        .order_by(Link.id.desc())
+    )
+    return [InvitedMember(row[0], row[1]) for row in rows]
+
+
+async def count_invitations(session: AsyncSession, project_id: UUID) -> int:
+    statement = select(func.count()).select_from(Link).where(*_unused_invitations(project_id))
+    return (await session.execute(statement)).scalar_one()
+
+
+async def delete_invitation(session: AsyncSession, project_id: UUID, link_id: UUID) -> bool:
+    """Whether there was such an invitation that nobody had used."""
+    statement = delete(Link).where(*_unused_invitations(project_id), Link.id == link_id)
+    return (await session.execute(statement.returning(Link.id))).scalar_one_or_none() is not None
+
+
+async def delete_invitation_of(session: AsyncSession, project_id: UUID, email: str) -> None:
+    await session.execute(delete(Link).where(*_unused_invitations(project_id), Link.email == email))
+
+
+async def list_users(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[User]:
+    statement = select(User).order_by(User.id.desc()).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(User.id < after)
+    return (await session.execute(statement)).scalars().all()
+
+
+async def list_all_users(session: AsyncSession) -> Sequence[User]:
+    return (await session.execute(select(User).order_by(User.id))).scalars().all()
+
+
+async def list_administrators(session: AsyncSession) -> Sequence[UUID]:
+    """The instance administrators who can sign in."""
+    statement = select(User.id).where(User.is_instance_admin, User.disabled_at.is_(None))
+    return (await session.execute(statement)).scalars().all()

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from promptops_server.access.models import User
-from promptops_server.access.people.types import Notice, OpenLink
+from promptops_server.access.people.types import InvitedMember, Notice, OpenLink, ProjectMember
 from promptops_server.access.policy import Operation, operations_of
 from promptops_server.access.types import KnownSession, LinkKind, NoticeKind, Role
 from promptops_server.core.fields import Name, Text
@@ -246,3 +246,123 @@ class UserRead(BaseModel):
             created_at=user.created_at,
             signed_in_at=user.signed_in_at,
         )
+
+
+class UserCreate(BaseModel):
+    """A new person of the installation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    name: Name
+    is_instance_admin: bool = False
+
+
+class UserUpdate(BaseModel):
+    """What changes of a person; null and what is left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    is_instance_admin: bool | None = None
+    disabled: bool | None = None
+
+
+class UserCreated(BaseModel):
+    """A new person; `url` is the link that sets their password, shown this once."""
+
+    user: UserRead
+    url: str
+    mailed: bool
+
+
+class ResetLink(BaseModel):
+    """The link that resets a password, shown this once, and until when it is valid."""
+
+    url: str
+    expires_at: datetime
+    mailed: bool
+
+
+class MemberRead(BaseModel):
+    """A member; `email` is null for who is no owner, but for one's own."""
+
+    id: str
+    name: str
+    email: str | None
+    role: Role
+    joined_at: datetime
+    has_signed_in: bool
+
+    @classmethod
+    def of(cls, member: ProjectMember, *, with_email: bool) -> Self:
+        """The public form of a member."""
+        return cls(
+            id=to_public("usr", member.user.id),
+            name=member.user.name,
+            email=member.user.email if with_email else None,
+            role=member.role,
+            joined_at=member.joined_at,
+            has_signed_in=member.user.signed_in_at is not None,
+        )
+
+
+class MemberList(BaseModel):
+    """The members of a project."""
+
+    data: list[MemberRead]
+
+
+class MemberUpdate(BaseModel):
+    """The role that a member gets."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+
+
+class InvitationCreate(BaseModel):
+    """Whom to invite, and what they will be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    role: Role
+
+
+class InvitationRead(BaseModel):
+    """An invitation that can be used still."""
+
+    id: str
+    email: str
+    role: Role
+    invited_by: str | None
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invited: InvitedMember) -> Self:
+        """The public form of an invitation."""
+        link = invited.link
+        return cls(
+            id=to_public("inv", link.id),
+            email=link.email or "",
+            role=Role(link.role),
+            invited_by=invited.invited_by,
+            created_at=link.created_at,
+            expires_at=link.expires_at,
+        )
+
+
+class InvitationList(BaseModel):
+    """The open invitations into a project."""
+
+    data: list[InvitationRead]
+
+
+class InvitationCreated(BaseModel):
+    """A new invitation; `url` is its link, shown this once."""
+
+    invitation: InvitationRead
+    url: str
+    mailed: bool

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from promptops_server.access.models import Link, User
-from promptops_server.access.types import LinkKind, NoticeKind
+from promptops_server.access.types import LinkKind, NoticeKind, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +43,20 @@ class OpenLink:
         if self.is_for_an_account and self.account is not None:
             return self.account.id != signed_in
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMember:
+    """A person in a project."""
+
+    user: User
+    role: Role
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedMember:
+    """An invitation into a project, and the name of who made it, if they are there still."""
+
+    link: Link
+    invited_by: str | None

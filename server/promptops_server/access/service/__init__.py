@@ -28,6 +28,8 @@ from promptops_server.access.service.projects import (
     create_project,
     find_project_id,
     list_projects,
+    make_first_key,
+    make_project,
 )
 from promptops_server.access.service.signing_in import (
     ensure_administrator,
@@ -55,8 +57,10 @@ __all__ = [
     "key_use_of",
     "list_environment_names",
     "list_projects",
+    "make_first_key",
     "make_link_for",
     "make_member",
+    "make_project",
     "make_sign_in_link",
     "open_session",
     "require",

@@ -11,13 +11,11 @@ from promptops_server.access.errors import ProjectSlugTaken
 from promptops_server.access.models import Environment, Project
 from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
 from promptops_server.access.service.keys import create_api_key
-from promptops_server.access.service.signing_in import make_member
 from promptops_server.access.types import (
     DEFAULT_ENVIRONMENTS,
     PROTECTED_ENVIRONMENT,
     AllowLists,
     Caller,
-    Role,
     Scope,
 )
 from promptops_server.core.errors import Forbidden
@@ -30,11 +28,17 @@ async def create_project(
 ) -> tuple[Project, str]:
     """A new project with its default environments, and the text of its first key (scope admin).
 
-    `caller` is None for the command line; a person becomes the owner. Raises ProjectSlugTaken, and
-    Forbidden for a key with an allow-list: the first key of a project has none.
+    `caller` is None for the command line. Raises ProjectSlugTaken, and Forbidden for a key with
+    an allow-list: the first key of a project has none.
     """
     if caller is not None and not caller.covers(AllowLists()):
         raise Forbidden("An API key with an allow-list makes no projects.")
+    project = await make_project(session, wanted)
+    return project, await make_first_key(session, caller, project)
+
+
+async def make_project(session: AsyncSession, wanted: ProjectCreate) -> Project:
+    """A new project with its default environments. Raises ProjectSlugTaken."""
     moment = utc_now()
     project = Project(id=new_id(), name=wanted.name, slug=wanted.slug, created_at=moment)
     repository.add(session, project)
@@ -53,11 +57,14 @@ async def create_project(
             created_at=moment,
         )
         repository.add(session, environment)
-    if caller is not None and caller.kind == "user":
-        await make_member(session, project.id, caller.id, Role.OWNER)
+    return project
+
+
+async def make_first_key(session: AsyncSession, caller: Caller | None, project: Project) -> str:
+    """The text of the project's first key, which has the scope admin."""
     first_key = ApiKeyCreate(name="First key", scopes=[Scope.ADMIN])
     _, text = await create_api_key(session, caller, project.id, first_key)
-    return project, text
+    return text
 
 
 async def find_project_id(session: AsyncSession, slug: str) -> UUID | None:
