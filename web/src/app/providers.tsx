@@ -1,25 +1,18 @@
 "use client";
 
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 
 import { Toaster } from "@/components/toaster";
 import { WordsProvider } from "@/components/words-provider";
 import { useExpiry } from "@/features/access/session-expiry";
 import { ApiError } from "@/lib/api/api-error";
+import { onSessionEnd } from "@/lib/api/client";
 import { useLocale } from "@/lib/i18n/locale";
 import { useTheme } from "@/lib/theme";
 
-function noticeEnd(error: unknown): void {
-  if (error instanceof ApiError && error.isSignedOut && error.code === "unauthorized") {
-    useExpiry.getState().expire();
-  }
-}
-
 function makeClient(): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache({ onError: noticeEnd }),
-    mutationCache: new MutationCache({ onError: noticeEnd }),
     defaultOptions: {
       queries: {
         staleTime: 15_000,
@@ -34,6 +27,8 @@ const COMMON = ["common"] as const;
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeClient);
   const locale = useLocale((state) => state.locale);
+
+  useEffect(() => onSessionEnd(useExpiry.getState().expire), []);
 
   useEffect(() => {
     useTheme.getState().follow();

@@ -22,15 +22,18 @@ export function adoptSession(session: Session): void {
   identity.project = chosenProject(session);
 }
 
+/** Who is signed in, kept for every request. Fails with status 401 where nobody is. */
+export async function fetchSession(): Promise<Session> {
+  const session = bodyOf(await api.GET("/api/v1/session"));
+  adoptSession(session);
+  return session;
+}
+
 /** Who is signed in. Fails with status 401 where nobody is. */
 export function useSession() {
   return useQuery({
     queryKey: SESSION_KEY,
-    queryFn: async () => {
-      const session = bodyOf(await api.GET("/api/v1/session"));
-      adoptSession(session);
-      return session;
-    },
+    queryFn: fetchSession,
     staleTime: 60_000,
   });
 }

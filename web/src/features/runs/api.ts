@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { ApiError } from "@/lib/api/api-error";
-import { api, bodyOf, identityHeaders, type Schemas } from "@/lib/api/client";
+import { api, bodyOf, failureOf, identityHeaders, type Schemas } from "@/lib/api/client";
 
 import { readEvents, type SseEvent } from "./sse";
 
@@ -88,7 +88,7 @@ async function send(address: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted) throw error;
     throw ApiError.unreachable();
   }
-  if (!response.ok) throw await ApiError.of(response);
+  if (!response.ok) throw await failureOf(response);
   return response;
 }
 

@@ -13,6 +13,23 @@ export const identity: { csrfToken: string | null; project: string | null } = {
 
 const SAFE = new Set(["GET", "HEAD"]);
 
+const watchers = new Set<() => void>();
+
+/** Tells when an answer says that the session has ended; returns how to stop being told. */
+export function onSessionEnd(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** The error of a failed answer; of one that says that the session has ended, others are told. */
+export async function failureOf(response: Response): Promise<ApiError> {
+  const error = await ApiError.of(response);
+  if (error.code === "unauthorized" && identity.csrfToken !== null) {
+    for (const watcher of watchers) watcher();
+  }
+  return error;
+}
+
 /** The headers of a request with this method, for the client below and for streams. */
 export function identityHeaders(method: string): Record<string, string> {
   return {
@@ -31,7 +48,7 @@ const withIdentity: Middleware = {
     return request;
   },
   async onResponse({ response }) {
-    if (!response.ok) throw await ApiError.of(response);
+    if (!response.ok) throw await failureOf(response);
     return response;
   },
   onError() {

@@ -10,7 +10,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { KeyHint } from "@/components/ui/key-hint";
-import { useMay } from "@/features/access/api";
+import { useMay, useProject } from "@/features/access/api";
 import { useWords } from "@/lib/i18n/words";
 import { replaceAddress, useQueryParams } from "@/lib/navigation";
 
@@ -29,6 +29,7 @@ export function PromptList() {
   const [isAsked, setCreating] = useState(false);
   const isCreating = isAsked || query.get("new") === "1";
   const mayWrite = useMay("prompts.write");
+  const project = useProject();
   const prompts = usePrompts({ ...filter, q: useDeferredValue(filter.q) });
   const rows = prompts.data?.pages.flatMap((page) => page.data) ?? [];
   const change = (part: Partial<PromptFilter>) => {
@@ -66,6 +67,7 @@ export function PromptList() {
         <h1 className="text-lg font-semibold">
           {filter.archived ? words("archiveTitle") : words("title")}
         </h1>
+        <p className="min-w-0 truncate text-sm text-muted">{project?.name}</p>
         <div className="flex-1" />
         {mayWrite ? (
           <Button
