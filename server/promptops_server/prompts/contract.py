@@ -6,6 +6,7 @@ break whoever relies on it is major, one that only adds is minor, everything els
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import cast
 
 from promptops_server.versioned.semver import Bump
@@ -42,48 +43,96 @@ def contract_of(config: Mapping[str, object], variables: Mapping[str, object]) -
     )
 
 
-def suggest_bump(before: Contract, after: Contract) -> tuple[Bump, list[str]]:
-    """The smallest bump that warns those who rely on the contract, and why, a sentence each."""
+class ReasonCode(StrEnum):
+    """What of the contract changed."""
+
+    VARIABLE_REQUIRED_NEW = "variable_required_new"
+    VARIABLE_REQUIRED_NOW = "variable_required_now"
+    VARIABLE_GONE = "variable_gone"
+    VARIABLE_OPTIONAL_NEW = "variable_optional_new"
+    VARIABLE_OPTIONAL_NOW = "variable_optional_now"
+    TOOL_GONE = "tool_gone"
+    TOOL_NEW = "tool_new"
+    TOOL_PARAMETERS_ADDED = "tool_parameters_added"
+    TOOL_PARAMETERS_CHANGED = "tool_parameters_changed"
+    OUTPUT_CHANGED = "output_changed"
+    NOTHING_CHANGED = "nothing_changed"
+    FIRST_VERSION = "first_version"
+    SAME_CONTENT = "same_content"
+
+
+_SENTENCES: Mapping[ReasonCode, tuple[Bump, str]] = {
+    ReasonCode.VARIABLE_REQUIRED_NEW: ("major", "The variable {name} is new and required."),
+    ReasonCode.VARIABLE_REQUIRED_NOW: ("major", "The variable {name} is required now."),
+    ReasonCode.VARIABLE_GONE: ("major", "The variable {name} is gone."),
+    ReasonCode.VARIABLE_OPTIONAL_NEW: ("minor", "The variable {name} is new and optional."),
+    ReasonCode.VARIABLE_OPTIONAL_NOW: ("minor", "The variable {name} is optional now."),
+    ReasonCode.TOOL_GONE: ("major", "The tool {name} is gone."),
+    ReasonCode.TOOL_NEW: ("minor", "The tool {name} is new."),
+    ReasonCode.TOOL_PARAMETERS_ADDED: ("minor", "The tool {name} has more parameters."),
+    ReasonCode.TOOL_PARAMETERS_CHANGED: ("major", "The parameters of the tool {name} changed."),
+    ReasonCode.OUTPUT_CHANGED: ("major", "The form of the output changed."),
+    ReasonCode.NOTHING_CHANGED: (
+        "patch",
+        "Variables, tools and the form of the output are as before.",
+    ),
+    ReasonCode.FIRST_VERSION: ("patch", "This is the first version."),
+    ReasonCode.SAME_CONTENT: ("patch", "Version {name} has this very content."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One change of a contract; `name` is that of the variable, tool or version it is about."""
+
+    code: ReasonCode
+    name: str | None = None
+
+    @property
+    def bump(self) -> Bump:
+        """How far it reaches."""
+        return _SENTENCES[self.code][0]
+
+    @property
+    def sentence(self) -> str:
+        """The change as an English sentence."""
+        return _SENTENCES[self.code][1].format(name=self.name)
+
+
+def suggest_bump(before: Contract, after: Contract) -> tuple[Bump, list[Reason]]:
+    """The smallest bump that warns those who rely on the contract, and why, the farthest first."""
     found = [*_variables(before, after), *_tools(before, after)]
     if _shape(before.response_format) != _shape(after.response_format):
-        found.append(("major", "The form of the output changed."))
+        found.append(Reason(ReasonCode.OUTPUT_CHANGED))
     if not found:
-        return "patch", ["Variables, tools and the form of the output are as before."]
-    found.sort(key=lambda reason: -_ORDER[reason[0]])
-    return found[0][0], [sentence for _, sentence in found]
+        found.append(Reason(ReasonCode.NOTHING_CHANGED))
+    found.sort(key=lambda reason: -_ORDER[reason.bump])
+    return found[0].bump, found
 
 
-_Reasons = list[tuple[Bump, str]]
+def _variables(before: Contract, after: Contract) -> list[Reason]:
+    newly_required = after.required - before.required
+    changes = (
+        (ReasonCode.VARIABLE_REQUIRED_NEW, newly_required - before.names),
+        (ReasonCode.VARIABLE_REQUIRED_NOW, newly_required & before.names),
+        (ReasonCode.VARIABLE_GONE, before.names - after.names),
+        (ReasonCode.VARIABLE_OPTIONAL_NEW, after.names - after.required - before.names),
+        (ReasonCode.VARIABLE_OPTIONAL_NOW, (before.required - after.required) & after.names),
+    )
+    return [Reason(code, name) for code, names in changes for name in sorted(names)]
 
 
-def _variables(before: Contract, after: Contract) -> _Reasons:
-    reasons: _Reasons = []
-    for name in sorted(after.required - before.required):
-        was = "required now" if name in before.names else "new and required"
-        reasons.append(("major", f"The variable {name} is {was}."))
-    for name in sorted(before.names - after.names):
-        reasons.append(("major", f"The variable {name} is gone."))
-    for name in sorted(after.names - after.required - before.names):
-        reasons.append(("minor", f"The variable {name} is new and optional."))
-    for name in sorted((before.required - after.required) & after.names):
-        reasons.append(("minor", f"The variable {name} is optional now."))
-    return reasons
-
-
-def _tools(before: Contract, after: Contract) -> _Reasons:
-    reasons: _Reasons = []
-    for name in sorted(before.tools.keys() - after.tools.keys()):
-        reasons.append(("major", f"The tool {name} is gone."))
-    for name in sorted(after.tools.keys() - before.tools.keys()):
-        reasons.append(("minor", f"The tool {name} is new."))
+def _tools(before: Contract, after: Contract) -> list[Reason]:
+    gone = sorted(before.tools.keys() - after.tools.keys())
+    new = sorted(after.tools.keys() - before.tools.keys())
+    reasons = [Reason(ReasonCode.TOOL_GONE, name) for name in gone]
+    reasons += [Reason(ReasonCode.TOOL_NEW, name) for name in new]
     for name in sorted(before.tools.keys() & after.tools.keys()):
-        old, new = _shape(before.tools[name]), _shape(after.tools[name])
-        if old == new:
-            continue
-        if _only_adds(old, new):
-            reasons.append(("minor", f"The tool {name} has more parameters."))
-        else:
-            reasons.append(("major", f"The parameters of the tool {name} changed."))
+        old, now = _shape(before.tools[name]), _shape(after.tools[name])
+        if old != now:
+            adds = _only_adds(old, now)
+            added, changed = ReasonCode.TOOL_PARAMETERS_ADDED, ReasonCode.TOOL_PARAMETERS_CHANGED
+            reasons.append(Reason(added if adds else changed, name))
     return reasons
 
 

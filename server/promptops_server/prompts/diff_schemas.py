@@ -4,10 +4,12 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from promptops_server.prompts.contract import Reason, ReasonCode
 from promptops_server.prompts.models import PromptVersion
 from promptops_server.prompts.schemas import MessageRole
 from promptops_server.prompts.types import VersionStatus
 from promptops_server.versioned.diff import MemberChange
+from promptops_server.versioned.semver import Bump
 
 
 class LineRead(BaseModel):
@@ -96,3 +98,27 @@ class DiffRead(BaseModel):
     output_schema: MemberDiff | None
     settings: list[MemberDiff]
     variables: VariablesDiff
+
+
+class BumpReasonRead(BaseModel):
+    """One change that calls for a bump; `name` is the variable's, tool's or version's it is about."""
+
+    code: ReasonCode
+    name: str | None
+    detail: str
+
+    @classmethod
+    def of(cls, reason: Reason) -> Self:
+        """The public form of a reason."""
+        return cls(code=reason.code, name=reason.name, detail=reason.sentence)
+
+
+class BumpRead(BaseModel):
+    """The number that publishing your draft would give, and why.
+
+    `bump` is null for a first version, and for content that a version has already.
+    """
+
+    bump: Bump | None
+    version: str
+    reasons: list[BumpReasonRead]

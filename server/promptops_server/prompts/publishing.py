@@ -10,7 +10,7 @@ from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.prompts import repository
 from promptops_server.prompts.compiling import Compiled
-from promptops_server.prompts.contract import contract_of, suggest_bump
+from promptops_server.prompts.contract import Reason, ReasonCode, contract_of, suggest_bump
 from promptops_server.prompts.errors import VersionConflict, VersionTaken
 from promptops_server.prompts.models import Prompt, PromptVersion
 from promptops_server.prompts.schemas import VersionCreate, content_of
@@ -36,7 +36,7 @@ class Suggestion:
 
     bump: Bump | None
     version: str
-    reasons: list[str]
+    reasons: list[Reason]
 
 
 async def publish(
@@ -105,7 +105,7 @@ async def suggest(session: AsyncSession, caller: Caller, ref: str) -> Suggestion
     )
     if existing is not None:
         number = str(existing.version_num)
-        return Suggestion(None, number, [f"Version {number} has this very content."])
+        return Suggestion(None, number, [Reason(ReasonCode.SAME_CONTENT, number)])
     return await _suggest(session, make_version(caller, draft.prompt_id, compiled))
 
 
@@ -129,7 +129,7 @@ async def _suggest(session: AsyncSession, version: PromptVersion) -> Suggestion:
     newest = highest(numbers)
     before = newest and await repository.find_version(session, project_id, prompt_id, newest)
     if not before:
-        return Suggestion(None, next_number((), "patch"), ["This is the first version."])
+        return Suggestion(None, next_number((), "patch"), [Reason(ReasonCode.FIRST_VERSION)])
     bump, reasons = suggest_bump(
         contract_of(before.config_json, before.variables_json),
         contract_of(version.config_json, version.variables_json),

@@ -12,7 +12,7 @@ from promptops_server.core.pagination import DEFAULT_LIMIT, Page
 from promptops_server.core.problems import errors
 from promptops_server.prompts import comparing, organising, preview, publishing, repository, service
 from promptops_server.prompts.deps import Targets
-from promptops_server.prompts.diff_schemas import DiffRead
+from promptops_server.prompts.diff_schemas import BumpRead, BumpReasonRead, DiffRead
 from promptops_server.prompts.errors import (
     AliasInUse,
     AliasNotFound,
@@ -25,7 +25,6 @@ from promptops_server.prompts.errors import (
 )
 from promptops_server.prompts.models import Prompt
 from promptops_server.prompts.schemas import (
-    BumpRead,
     Content,
     DraftRead,
     FolderList,
@@ -219,7 +218,8 @@ async def suggest_bump(prompt: str, caller: Author, db: Db) -> BumpRead:
     """The number that your draft would get, from what changed for those who rely on the prompt."""
     async with db.transaction(caller.project_id) as session:
         found = await publishing.suggest(session, caller, prompt)
-    return BumpRead(bump=found.bump, version=found.version, reasons=found.reasons)
+    reasons = [BumpReasonRead.of(reason) for reason in found.reasons]
+    return BumpRead(bump=found.bump, version=found.version, reasons=reasons)
 
 
 @router.get("/{prompt}/versions", responses=errors(PromptNotFound))

@@ -435,17 +435,6 @@ class DraftRead(BaseModel):
         )
 
 
-class BumpRead(BaseModel):
-    """The number that publishing your draft would give, and why.
-
-    `bump` is null for a first version, and for content that a version has already.
-    """
-
-    bump: Bump | None
-    version: str
-    reasons: list[str]
-
-
 class VersionRead(BaseModel):
     """A numbered version. It never changes, but that it may be deprecated."""
 

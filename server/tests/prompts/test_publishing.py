@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.api import Api, Json, Project, made, new_project
 from fixtures.servers import World
-from promptops_server.prompts.contract import Contract, suggest_bump
+from promptops_server.prompts.contract import Contract, ReasonCode, suggest_bump
 
 _CONFIG: Json = {"model": "scripted/ok"}
 _PATH = "/api/v1/prompts/hello"
@@ -62,7 +62,8 @@ async def test_the_bump_follows_the_contract(
     suggested = (await api.get(f"{_PATH}/draft/bump")).json
     number = {"patch": "1.0.1", "minor": "1.1.0", "major": "2.0.0"}[bump]
     assert (suggested["bump"], suggested["version"]) == (bump, number)
-    assert suggested["reasons"]
+    assert {reason["detail"] for reason in suggested["reasons"]}
+    assert {reason["code"] for reason in suggested["reasons"]} <= set(ReasonCode)
     assert (await made(await api.post(f"{_PATH}/versions", {})))["version"] == number
 
 
@@ -103,7 +104,7 @@ def test_the_gravest_reason_stands_first() -> None:
     after = Contract(frozenset({"b"}), frozenset(), {"t": {}}, None)
     bump, reasons = suggest_bump(before, after)
     assert bump == "major"
-    assert reasons[0] == "The variable a is gone."
+    assert reasons[0].sentence == "The variable a is gone."
     assert len(reasons) == 3
 
 

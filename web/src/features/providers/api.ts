@@ -27,3 +27,20 @@ export function useModels() {
     staleTime: 5 * 60_000,
   });
 }
+
+const FOUND = 20;
+
+/** Models of every kind whose name has this text, those without a configured provider too. */
+export function useModelSearch(text: string) {
+  return useQuery({
+    queryKey: ["models", "search", text],
+    queryFn: async () =>
+      bodyOf(
+        await api.GET("/api/v1/models", {
+          params: { query: { all: true, q: text, limit: FOUND } },
+        }),
+      ).data,
+    enabled: text !== "",
+    staleTime: 5 * 60_000,
+  });
+}

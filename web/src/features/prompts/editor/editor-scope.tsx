@@ -14,6 +14,7 @@ import {
   type LiveStore,
   type ServerQuestion,
 } from "../engine/live";
+import { VariableColors } from "./color-assignment";
 import type { CopyOwner } from "./local-copy";
 import type { Opening } from "./opening";
 import { Saving } from "./saving";
@@ -25,6 +26,7 @@ type Scope = {
   owner: CopyOwner;
   isReadOnly: boolean;
   isRestored: boolean;
+  colors: VariableColors;
 };
 
 const ScopeContext = createContext<Scope | null>(null);
@@ -65,7 +67,7 @@ export function EditorScope({ prompt, opening, owner, isReadOnly, children }: Pr
     return {
       store: made,
       engine: new LiveEngine(live),
-      scope: { live, saving, owner, isReadOnly, isRestored },
+      scope: { live, saving, owner, isReadOnly, isRestored, colors: new VariableColors() },
     };
   });
 

@@ -15,7 +15,7 @@ type Props = { prompt: string; from: string; to: string };
 export function VersionDiff({ prompt, from, to }: Props) {
   const words = useWords("editor.diff");
   const states = useQuery({
-    queryKey: ["prompts", "states", prompt, from, to],
+    queryKey: ["prompt-states", prompt, from, to],
     queryFn: () => Promise.all([fetchState(prompt, from), fetchState(prompt, to)]),
     staleTime: 0,
     gcTime: from === "draft" || to === "draft" ? 0 : 60_000,

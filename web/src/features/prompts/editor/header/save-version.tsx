@@ -155,8 +155,10 @@ function Review({ prompt, onClose }: { prompt: Prompt; onClose: () => void }) {
         </div>
         {bump.data?.reasons.length ? (
           <ul className="list-disc pl-5 text-sm text-muted">
-            {bump.data.reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
+            {bump.data.reasons.map(({ code, name }) => (
+              <li key={`${code} ${name ?? ""}`}>
+                {words(`reasons.${code}`, { name: name ?? "" })}
+              </li>
             ))}
           </ul>
         ) : null}

@@ -13,6 +13,7 @@ import { useWords } from "@/lib/i18n/words";
 import { useEditor } from "../store";
 import { type CostEstimate, encodingOf, estimateCost } from "./cost";
 import { ModelComparison } from "./model-comparison";
+import { Money } from "./money";
 import { useTokenCounts } from "./use-token-counts";
 
 /** What the prompt would cost as it stands, and how much of the context window it takes. */
@@ -20,15 +21,14 @@ export function CostRadar() {
   const words = useWords("editor.radar");
   const config = useEditor((state) => state.content.config);
   const models = useModels();
-  const [compared, setCompared] = useState<string[]>([]);
-  const known = (name: string) => models.data?.find((model) => model.model === name);
-  const names = [config.model, ...compared.filter((name) => name !== config.model)];
-  const counts = useTokenCounts(names.map((name) => encodingOf(known(name))));
+  const [compared, setCompared] = useState<Model[]>([]);
+  const model = models.data?.find((one) => one.model === config.model);
+  const others = compared.filter((other) => other.model !== config.model);
+  const counts = useTokenCounts([model, ...others].map(encodingOf));
   const estimateOf = (model: Model | undefined): CostEstimate | null => {
     const tokens = counts?.counts[encodingOf(model)];
     return tokens === undefined ? null : estimateCost(tokens, config, model);
   };
-  const model = known(config.model);
   const estimate = estimateOf(model);
   const isExact = counts?.isEstimate === false && (model?.tokenizer.exact ?? false);
   return (
@@ -71,13 +71,20 @@ export function CostRadar() {
         }
       >
         <ModelComparison
-          rows={names.map((name) => ({
-            name,
-            model: known(name),
-            estimate: estimateOf(known(name)),
-          }))}
-          models={models.data ?? []}
-          onChange={setCompared}
+          rows={[
+            { name: config.model, model, estimate },
+            ...others.map((other) => ({
+              name: other.model,
+              model: other,
+              estimate: estimateOf(other),
+            })),
+          ]}
+          onAdd={(added) => {
+            setCompared([...others, added]);
+          }}
+          onRemove={(name) => {
+            setCompared(others.filter((other) => other.model !== name));
+          }}
         />
       </Popover>
     </section>
@@ -98,21 +105,6 @@ function Figure({ label, value, testId }: FigureProps) {
       </span>
     </p>
   );
-}
-
-/** An amount in US dollars with as many digits as tell something; unknown is said, not guessed. */
-export function Money({ usd, isReady }: { usd: number | null | undefined; isReady: boolean }) {
-  const words = useWords("editor.radar");
-  const format = useFormatter();
-  if (!isReady) return "…";
-  if (usd === null || usd === undefined)
-    return <span className="text-muted">{words("unknown")}</span>;
-  return format.number(usd, {
-    style: "currency",
-    currency: "USD",
-    minimumFractionDigits: usd === 0 ? 0 : 2,
-    maximumFractionDigits: usd >= 1 || usd === 0 ? 2 : usd >= 0.01 ? 4 : 8,
-  });
 }
 
 function WindowMeter({

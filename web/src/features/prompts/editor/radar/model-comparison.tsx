@@ -1,27 +1,35 @@
 "use client";
 
 import { X } from "lucide-react";
+import { useDeferredValue, useState } from "react";
 import { useFormatter } from "use-intl";
 
+import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { NativeSelect } from "@/components/ui/input";
-import type { Model } from "@/features/providers/api";
+import { Input } from "@/components/ui/input";
+import { type Model, useModelSearch } from "@/features/providers/api";
 import { useWords } from "@/lib/i18n/words";
 
 import type { CostEstimate } from "./cost";
-import { Money } from "./cost-radar";
+import { Money } from "./money";
 
 const MAX_MODELS = 6;
 
-type Row = { name: string; model: Model | undefined; estimate: CostEstimate | null };
-type Props = { rows: Row[]; models: readonly Model[]; onChange: (names: string[]) => void };
+export type ComparedModel = {
+  name: string;
+  model: Model | undefined;
+  estimate: CostEstimate | null;
+};
+type Props = {
+  rows: ComparedModel[];
+  onAdd: (model: Model) => void;
+  onRemove: (name: string) => void;
+};
 
 /** The same prompt with several models side by side; the first row is the prompt's own. */
-export function ModelComparison({ rows, models, onChange }: Props) {
+export function ModelComparison({ rows, onAdd, onRemove }: Props) {
   const words = useWords("editor.radar");
   const format = useFormatter();
-  const names = rows.map(({ name }) => name);
-  const others = models.filter(({ model }) => !names.includes(model));
   return (
     <div className="flex flex-col gap-2">
       <div className="overflow-x-auto">
@@ -31,8 +39,11 @@ export function ModelComparison({ rows, models, onChange }: Props) {
               <th className="py-1 font-medium">{words("model")}</th>
               <th className="py-1 text-right font-medium">{words("input")}</th>
               <th className="py-1 text-right font-medium">{words("inputCost")}</th>
+              <th className="py-1 text-right font-medium">{words("outputCost")}</th>
               <th className="py-1 text-right font-medium">{words("perThousand")}</th>
-              <th className="w-8" />
+              <th className="w-8">
+                <span className="sr-only">{words("actions")}</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -42,12 +53,11 @@ export function ModelComparison({ rows, models, onChange }: Props) {
                 <td className="py-1 text-right">
                   {estimate === null ? "…" : format.number(estimate.inputTokens)}
                 </td>
-                <td className="py-1 text-right">
-                  <Money usd={estimate?.inputUsd} isReady={estimate !== null} />
-                </td>
-                <td className="py-1 text-right">
-                  <Money usd={estimate?.perThousandUsd} isReady={estimate !== null} />
-                </td>
+                {(["inputUsd", "outputUsd", "perThousandUsd"] as const).map((amount) => (
+                  <td key={amount} className="py-1 pl-2 text-right">
+                    <Money usd={estimate?.[amount]} isReady={estimate !== null} />
+                  </td>
+                ))}
                 <td className="text-right">
                   {index === 0 ? null : (
                     <Button
@@ -55,7 +65,7 @@ export function ModelComparison({ rows, models, onChange }: Props) {
                       size="icon-sm"
                       aria-label={words("removeModel", { name })}
                       onClick={() => {
-                        onChange(names.slice(1).filter((other) => other !== name));
+                        onRemove(name);
                       }}
                     >
                       <X />
@@ -67,23 +77,49 @@ export function ModelComparison({ rows, models, onChange }: Props) {
           </tbody>
         </table>
       </div>
-      {rows.length < MAX_MODELS && others.length > 0 ? (
-        <NativeSelect
-          aria-label={words("addModel")}
-          value=""
-          onChange={(event) => {
-            onChange([...names.slice(1), event.target.value]);
-          }}
-        >
-          <option value="">{words("addModel")}</option>
-          {others.map(({ model }) => (
-            <option key={model} value={model}>
-              {model}
-            </option>
-          ))}
-        </NativeSelect>
+      {rows.length < MAX_MODELS ? (
+        <ModelSearch shown={rows.map(({ name }) => name)} onFound={onAdd} />
       ) : null}
       <p className="text-xs text-muted">{words("pessimistic")}</p>
+    </div>
+  );
+}
+
+/** Finds a model by a part of its name, of any provider. */
+function ModelSearch({ shown, onFound }: { shown: string[]; onFound: (model: Model) => void }) {
+  const words = useWords("editor.radar");
+  const [text, setText] = useState("");
+  const found = useModelSearch(useDeferredValue(text.trim()));
+  const models =
+    text.trim() === "" ? [] : (found.data ?? []).filter(({ model }) => !shown.includes(model));
+  return (
+    <div>
+      <Input
+        type="search"
+        aria-label={words("addModel")}
+        placeholder={words("addModel")}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+        }}
+      />
+      <ul className="mt-1 flex max-h-40 flex-col overflow-auto">
+        {models.map((model) => (
+          <li key={model.model}>
+            <button
+              type="button"
+              className="flex w-full items-center gap-2 rounded-sm px-2 py-1 text-left font-mono text-xs hover:bg-foreground/8"
+              onClick={() => {
+                onFound(model);
+                setText("");
+              }}
+            >
+              <span className="min-w-0 flex-1 break-all">{model.model}</span>
+              {model.configured ? null : <Badge>{words("notConfigured")}</Badge>}
+            </button>
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { ErrorPanel } from "@/components/error-panel";
 import { KeyHint } from "@/components/ui/key-hint";
 import { useWords } from "@/lib/i18n/words";
 
-import { Money } from "../radar/cost-radar";
+import { Money } from "../radar/money";
 import type { Outcome } from "./run-store";
 
 /** The answer as it arrives, and its figures when it is there. */
