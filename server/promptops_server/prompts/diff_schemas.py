@@ -101,7 +101,7 @@ class DiffRead(BaseModel):
 
 
 class BumpReasonRead(BaseModel):
-    """One change that calls for a bump; `name` is the variable's, tool's or version's it is about."""
+    """One change that calls for a bump; `name` says of which variable, tool or version."""
 
     code: ReasonCode
     name: str | None
