@@ -1493,7 +1493,18 @@ export interface components {
             /** Version */
             version: string;
             /** Reasons */
-            reasons: string[];
+            reasons: components["schemas"]["BumpReasonRead"][];
+        };
+        /**
+         * BumpReasonRead
+         * @description One change that calls for a bump; `name` says of which variable, tool or version.
+         */
+        BumpReasonRead: {
+            code: components["schemas"]["ReasonCode"];
+            /** Name */
+            name: string | null;
+            /** Detail */
+            detail: string;
         };
         /**
          * ChosenFunction
@@ -2871,6 +2882,12 @@ export interface components {
                 [key: string]: "ok" | "unavailable";
             };
         };
+        /**
+         * ReasonCode
+         * @description What of the contract changed.
+         * @enum {string}
+         */
+        ReasonCode: "variable_required_new" | "variable_required_now" | "variable_gone" | "variable_optional_new" | "variable_optional_now" | "tool_gone" | "tool_new" | "tool_parameters_added" | "tool_parameters_changed" | "output_changed" | "nothing_changed" | "first_version" | "same_content";
         /**
          * ReleaseKind
          * @description How a version came to serve an environment.
