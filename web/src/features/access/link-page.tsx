@@ -11,6 +11,7 @@ import { asApiError } from "@/lib/api/api-error";
 import type { Schemas } from "@/lib/api/client";
 import { useWords } from "@/lib/i18n/words";
 
+import { fetchSession } from "./api";
 import { FrontPage } from "./front-page";
 import { useAcceptLink, useLink } from "./signing-in";
 
@@ -65,8 +66,10 @@ function AcceptForm({ token, link }: { token: string; link: Link }) {
   const isJoining = link.kind === "invitation" && !isNew;
   const asksPassword = link.needs_password || isSignIn;
 
-  function submit(event: FormEvent) {
+  async function submit(event: FormEvent) {
     event.preventDefault();
+    // Who is signed in already joins by that session, whose token has to be known.
+    if (isJoining && !link.needs_password) await fetchSession();
     accept.mutate(
       {
         token,
@@ -85,13 +88,13 @@ function AcceptForm({ token, link }: { token: string; link: Link }) {
   return (
     <FrontPage title={words(`kinds.${link.kind}.title`)}>
       <p className="mb-4 text-sm">
-        {words(`kinds.${link.kind}.text`, {
+        {words(isNew && link.project_name === null ? "newAccount" : `kinds.${link.kind}.text`, {
           project: link.project_name ?? "",
           role: link.role === null ? "" : roles(link.role),
           name: link.user_name ?? link.email ?? "",
         })}
       </p>
-      <form className="flex flex-col gap-4" onSubmit={submit}>
+      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
         {isNew ? (
           <Field label={words("name")} error={error?.at("#/name")}>
             {(control) => (
