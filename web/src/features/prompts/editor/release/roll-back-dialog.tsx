@@ -44,7 +44,7 @@ export function RollBackDialog({ deployment, onClose }: Props) {
       title={words("rollBackTitle", { environment: deployment.environment })}
       description={
         before === null
-          ? words("rollBackHint")
+          ? words(releases.isSuccess ? "nothingBefore" : "rollBackHint")
           : words("rollBackFromTo", { before: deployment.version, after: before })
       }
       footer={
@@ -52,7 +52,7 @@ export function RollBackDialog({ deployment, onClose }: Props) {
           <Button onClick={onClose}>{common("cancel")}</Button>
           <Button
             variant="danger"
-            disabled={rollBack.isPending}
+            disabled={rollBack.isPending || before === null}
             onClick={() => {
               go(deployment);
             }}
