@@ -63,7 +63,7 @@ bench-gateway: install ## Measure PromptOps beside two other gateways (ARGS=--qu
 	@$(BIN)/python -m bench.gateway $(ARGS)
 
 clean: ## Remove what make has installed and built, and no data.
-	rm -rf .tools .venv build web/node_modules web/.next web/out server/promptops_server/_site .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .tools .venv build web/node_modules web/.next web/out server/promptops_server/_site tools/browser/node_modules tools/browser/unpacked .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find server tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is installed is told by copies of the locks beside it: one that differs is installed anew.
