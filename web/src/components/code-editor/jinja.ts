@@ -1,20 +1,17 @@
 import type * as Monaco from "monaco-editor/editor";
 
-type Names = { filters: readonly string[]; tests: readonly string[]; tags: readonly string[] };
+type Names = Readonly<
+  Record<"variables" | "snippets" | "filters" | "tests" | "tags", readonly string[]>
+>;
 
 export const JINJA = "jinja";
 
-/** What completion offers beside the words of the language; the open editor fills it. */
-export const completionSource: {
-  variables: readonly string[];
-  snippets: readonly string[];
-} & Names = {
-  variables: [],
-  snippets: [],
-  filters: [],
-  tests: [],
-  tags: [],
-};
+let names: Names = { variables: [], snippets: [], filters: [], tests: [], tags: [] };
+
+/** Says what completion offers beside the words of the language; the open prompt knows it. */
+export function offerNames(offered: Names): void {
+  names = offered;
+}
 
 const KEYWORDS = [
   ...[
@@ -76,7 +73,8 @@ const LANGUAGE: Monaco.languages.IMonarchLanguage = {
 export function registerJinja(monaco: typeof Monaco): void {
   monaco.languages.register({ id: JINJA });
   monaco.languages.setMonarchTokensProvider(JINJA, LANGUAGE);
-  // No `{` among the pairs that close by themselves: it would leave braces behind `{{ x }}`.
+  // Nothing closes by itself: it would leave braces behind `{{ x }}`. Without a list of its own Monaco
+  // takes the brackets.
   monaco.languages.setLanguageConfiguration(JINJA, {
     comments: { blockComment: ["{#", "#}"] },
     brackets: [
@@ -85,6 +83,7 @@ export function registerJinja(monaco: typeof Monaco): void {
       ["(", ")"],
       ["[", "]"],
     ],
+    autoClosingPairs: [],
     surroundingPairs: [
       { open: "'", close: "'" },
       { open: '"', close: '"' },
@@ -122,16 +121,16 @@ function suggestionsAt(
     word.endColumn,
   );
   const { CompletionItemKind: Kind } = monaco.languages;
-  const items = (names: readonly string[], kind: Monaco.languages.CompletionItemKind) =>
-    names.map((label) => ({ label, kind, insertText: label, range }));
-  if (/include\s+["'][^"']*$/.test(inside)) return items(completionSource.snippets, Kind.Module);
-  if (/\|\s*\w*$/.test(inside)) return items(completionSource.filters, Kind.Function);
-  if (/\bis(\s+not)?\s+\w*$/.test(inside)) return items(completionSource.tests, Kind.Function);
-  const variables = items(completionSource.variables, Kind.Variable);
+  const items = (labels: readonly string[], kind: Monaco.languages.CompletionItemKind) =>
+    labels.map((label) => ({ label, kind, insertText: label, range }));
+  if (/include\s+["'][^"']*$/.test(inside)) return items(names.snippets, Kind.Module);
+  if (/\|\s*\w*$/.test(inside)) return items(names.filters, Kind.Function);
+  if (/\bis(\s+not)?\s+\w*$/.test(inside)) return items(names.tests, Kind.Function);
+  const variables = items(names.variables, Kind.Variable);
   const isTagHead = before[opening + 1] === "%" && /^[-+]?\s*\w*$/.test(inside);
   return isTagHead
     ? [
-        ...items(completionSource.tags, Kind.Keyword),
+        ...items(names.tags, Kind.Keyword),
         ...items(
           KEYWORDS.filter((key) => key.startsWith("end") || key.startsWith("el")),
           Kind.Keyword,

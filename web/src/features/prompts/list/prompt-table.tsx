@@ -55,6 +55,7 @@ export function PromptTable({ rows, onTag }: Props) {
                     <button
                       key={tag}
                       type="button"
+                      className="flex min-h-6 items-center"
                       aria-label={words("onlyTag", { tag })}
                       onClick={() => {
                         onTag(tag);

@@ -1,12 +1,16 @@
 "use client";
 
 import { MessageSquarePlus, MessagesSquare, Type } from "lucide-react";
+import { useEffect } from "react";
+
+import { offerNames } from "@/components/code-editor/jinja";
 import { CodeEditor } from "@/components/code-editor/lazy";
 import { Button } from "@/components/ui/button";
 import { useWords } from "@/lib/i18n/words";
 
+import { FILTERS, TAGS, TESTS } from "../../engine/grammar";
 import { type ChatMessage, newKey } from "../content";
-import { useEditorScope } from "../editor-scope";
+import { useEditorScope, useLive } from "../editor-scope";
 import { useEditor, useEditorStore } from "../store";
 import { ChatMessageEditor } from "./chat-message";
 import { useFaultMarkers, useHighlights } from "./marks";
@@ -14,6 +18,10 @@ import { useFaultMarkers, useHighlights } from "./marks";
 /** The prompt as templates: one text, or the messages of a chat. */
 export function CodeView() {
   const mode = useEditor((state) => state.content.mode);
+  const { names, snippets } = useLive((live) => live.variables);
+  useEffect(() => {
+    offerNames({ variables: names, snippets, filters: FILTERS, tests: TESTS, tags: TAGS });
+  }, [names, snippets]);
   return mode === "text" ? <TextView /> : <ChatView />;
 }
 

@@ -8,6 +8,7 @@ import { PromptLink } from "@/components/prompt-link";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { KeyHint } from "@/components/ui/key-hint";
+import { useMay } from "@/features/access/api";
 import { useDeployments } from "@/features/deployments/api";
 import { cn } from "@/lib/class-names";
 import { useWords } from "@/lib/i18n/words";
@@ -29,10 +30,12 @@ export function EditorHeader({ view, onView }: { view: View; onView: (view: View
   const words = useWords("editor");
   const { isReadOnly } = useEditorScope();
   const prompt = useEditor((state) => state.prompt);
-  const { runAll, runner, store } = useRunScope();
+  const { runAll, runner } = useRunScope();
+  const isComparing = useRuns((state) => state.variants.length > 1);
   const isRunning = useRuns((state) =>
     Object.values(state.outcomes).some(({ status }) => status === "running"),
   );
+  const mayRun = useMay("runs.run");
   const [isSaving, setSaving] = useState(false);
 
   useEffect(() => {
@@ -104,7 +107,7 @@ export function EditorHeader({ view, onView }: { view: View; onView: (view: View
         >
           {words("run.stopAll")}
         </Button>
-      ) : (
+      ) : mayRun ? (
         <Button
           variant="primary"
           onClick={() => {
@@ -113,10 +116,10 @@ export function EditorHeader({ view, onView }: { view: View; onView: (view: View
           }}
         >
           <Play />
-          {words(store.getState().variants.length > 1 ? "run.runAll" : "run.run")}
+          {words(isComparing ? "run.runAll" : "run.run")}
           <KeyHint keys="Mod+Enter" />
         </Button>
-      )}
+      ) : null}
       {isSaving ? (
         <SaveVersion
           onClose={() => {

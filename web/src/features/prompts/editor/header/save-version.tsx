@@ -74,8 +74,9 @@ function Review({ prompt, onClose }: { prompt: Prompt; onClose: () => void }) {
       expected_latest: prompt.latest_version,
     });
     show(words("saved", { version: made.version }));
-    await reload();
+    // Before the draft is gone: the dialog would compare with it again.
     onClose();
+    await reload();
   }
 
   return (

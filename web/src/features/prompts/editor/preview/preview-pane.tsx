@@ -94,7 +94,7 @@ const Block = memo(
               className={cn(
                 "rounded-xs bg-current/10 font-semibold",
                 colorOf(piece.variable),
-                piece.isMissing && "opacity-70 outline-1 outline-dashed",
+                piece.isMissing && "outline-1 outline-dashed",
               )}
             >
               {piece.text}

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input, NativeSelect } from "@/components/ui/input";
 import { Popover } from "@/components/ui/popover";
+import { useMay } from "@/features/access/api";
 import { useModels } from "@/features/providers/api";
 import { useWords } from "@/lib/i18n/words";
 
@@ -23,6 +24,7 @@ export function VariantColumn({ variant, letter }: { variant: Variant; letter: s
   const { isReadOnly } = useEditorScope();
   const isOnly = useRuns((state) => state.variants.length === 1);
   const outcome = useRuns((state) => state.outcomes[variant.key]);
+  const mayRun = useMay("runs.run");
   const prompt = useEditor((state) => state.prompt);
   const versions = useVersions(prompt.id);
   const numbers =
@@ -58,7 +60,7 @@ export function VariantColumn({ variant, letter }: { variant: Variant; letter: s
             <Square />
             {words("stop")}
           </Button>
-        ) : (
+        ) : mayRun ? (
           <Button
             size="icon-sm"
             variant="ghost"
@@ -69,7 +71,7 @@ export function VariantColumn({ variant, letter }: { variant: Variant; letter: s
           >
             <Play />
           </Button>
-        )}
+        ) : null}
         {isOnly ? null : (
           <Button
             size="icon-sm"
@@ -102,6 +104,7 @@ function VariantSettings({ variant, letter }: { variant: Variant; letter: string
   const changed = [variant.model, variant.temperature, variant.maxTokens].filter(
     (value) => value !== null,
   );
+  const shown = changed.length === 0 ? words("asVersion") : changed.join(" · ");
   return (
     <Popover
       label={words("settingsOf", { letter })}
@@ -110,13 +113,11 @@ function VariantSettings({ variant, letter }: { variant: Variant; letter: string
         <Button
           variant="ghost"
           size="sm"
-          aria-label={words("settingsOf", { letter })}
+          aria-label={`${words("settingsOf", { letter })}: ${shown}`}
           className="min-w-0 shrink"
         >
           <Settings2 />
-          <span className="truncate">
-            {changed.length === 0 ? words("asVersion") : changed.join(" · ")}
-          </span>
+          <span className="truncate">{shown}</span>
         </Button>
       }
     >

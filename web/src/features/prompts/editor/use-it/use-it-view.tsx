@@ -69,6 +69,11 @@ export function UseItView() {
               <CopyButton text={codeOf(language)} label={words("copy")} />
             </div>
             <pre
+              role="region"
+              aria-label={NAMES[language]}
+              // It scrolls sideways, by keyboard too.
+              // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+              tabIndex={0}
               className="overflow-auto p-3 font-mono text-[13px] leading-5"
               data-testid={`code-${language}`}
             >
