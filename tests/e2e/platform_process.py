@@ -16,11 +16,25 @@ from promptops_server.embedded.processes import die_with_parent
 
 @dataclass
 class Command:
-    """The curl command that `up` prints, read as a shell would."""
+    """A curl command that the product gives, read as a shell would."""
 
     url: str
     headers: dict[str, str]
     body: str
+
+    @classmethod
+    def read(cls, text: str) -> "Command":
+        """The command of this text; its variables stay as they are written."""
+        command = cls("", {}, "")
+        for flag, word in pairwise(shlex.split(text)):
+            if flag == "-H":
+                name, _, value = word.partition(": ")
+                command.headers[name] = value
+            elif flag == "-d":
+                command.body = word
+            elif word.startswith("http"):
+                command.url = word
+        return command
 
 
 @dataclass
@@ -116,19 +130,7 @@ class Platform:
         while text.endswith("\\"):
             start += 1
             text = text[:-1] + self.output[start]
-        words = shlex.split(text)
-        headers: dict[str, str] = {}
-        body = ""
-        url = ""
-        for flag, word in pairwise(words):
-            if flag == "-H":
-                name, _, value = word.partition(": ")
-                headers[name] = value
-            elif flag == "-d":
-                body = word
-            elif word.startswith("http"):
-                url = word
-        return Command(url, headers, body)
+        return Command.read(text)
 
     def child(self, name: str) -> int:
         """The process id of a child that runs."""

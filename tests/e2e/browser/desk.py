@@ -1,5 +1,6 @@
 """Somebody at a desk: a person of a project, their browser, and the API beside it."""
 
+import json
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from promptops_server.access.types import Role
 from promptops_server.core.settings import Settings
 from promptops_server.wiring import create_project
 
+expect.set_options(timeout=15_000)
 LOCAL_MODEL = "local/smollm2-135m-instruct"
 
 
@@ -177,6 +179,18 @@ class Desk:
         )
         assert answer.status == 200, await answer.text()
         return await answer.json()
+
+    async def call(self, method: str, path: str, body: object) -> int:
+        """The status of a request that the person's own page could send."""
+        headers = {
+            "Origin": self.studio.platform.url,
+            "X-CSRF-Token": str(self.session["csrf_token"]),
+            "X-Project": self.session_project,
+            **({} if body is None else {"Content-Type": "application/json"}),
+        }
+        data = None if body is None else json.dumps(body)
+        request = self.context.request
+        return (await request.fetch(path, method=method, headers=headers, data=data)).status
 
     @property
     def session_project(self) -> str:

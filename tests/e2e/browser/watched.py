@@ -5,9 +5,6 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Request, Response
 
-# The navigation leads to them before they are built, and looks ahead.
-_PAGES_TO_COME = {"/members", "/account"}
-
 
 @dataclass
 class Watch:
@@ -16,11 +13,21 @@ class Watch:
     origin: str
     complaints: list[str] = field(default_factory=list[str])
     _expected: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    _origins: list[str] = field(default_factory=list[str])
+    _lines: list[str] = field(default_factory=list[str])
     _may_be_offline: bool = False
 
     def expect_status(self, status: int, path: str) -> None:
         """From here on an answer with this status under this path is no complaint."""
         self._expected.append((status, path))
+
+    def expect_origin(self, origin: str) -> None:
+        """From here on requests to this origin are no complaint."""
+        self._origins.append(origin)
+
+    def expect_console(self, text: str) -> None:
+        """From here on a line of the console with this text is no complaint."""
+        self._lines.append(text)
 
     def expect_offline(self) -> None:
         """From here on requests may fail for want of a network."""
@@ -44,6 +51,8 @@ class Watch:
         is_network = message.text.startswith("Failed to load resource")
         if is_network and ("net::" not in message.text or self._may_be_offline):
             return
+        if any(line in message.text for line in self._lines):
+            return
         self.complaints.append(f"console {message.type}: {message.text}")
 
     def _error(self, error: Error) -> None:
@@ -53,15 +62,13 @@ class Watch:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"}:
             origin = f"{parts.scheme}://{parts.netloc}"
-            if origin != self.origin:
+            if origin not in {self.origin, *self._origins}:
                 self.complaints.append(f"a request to another origin: {request.url}")
 
     def _response(self, response: Response) -> None:
         if response.status < 400:
             return
         path = urlsplit(response.url).path
-        if response.request.method == "HEAD" and path in _PAGES_TO_COME:
-            return
         if any(
             status == response.status and path.startswith(wanted)
             for status, wanted in self._expected
