@@ -6,6 +6,8 @@ type Part = "role" | "task" | "context" | "rule1" | "rule2" | "input" | "output"
 export type TemplateName = FormTemplate | "chat" | "blank";
 type Words = (key: `${FormTemplate}.${Part}` | "chat.role") => string;
 
+const MAX_TOKENS = 512;
+
 export const TEMPLATES: readonly TemplateName[] = [...FORMS, "chat", "blank"];
 
 /** The first draft of a new prompt, in the language of who makes it; null where it starts empty. */
@@ -14,7 +16,8 @@ export function contentOf(
   model: string,
   words: Words,
 ): ContentInput | null {
-  const config = { model };
+  // A small model may not find an end by itself.
+  const config = { model, parameters: { max_tokens: MAX_TOKENS } };
   if (template === "blank") return null;
   if (template === "chat") {
     return {

@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useS
 import { useStore } from "zustand";
 
 import { useToasts } from "@/lib/toasts";
+import { useMay } from "@/features/access/api";
 import { useWords } from "@/lib/i18n/words";
 
 import { useEditorScope } from "../editor-scope";
@@ -36,6 +37,7 @@ type Props = { onRun: () => void; children: ReactNode };
 export function RunScopeProvider({ onRun, children }: Props) {
   const words = useWords("editor.run");
   const editor = useEditorStore();
+  const mayRun = useMay("runs.run");
   const { live, saving, isReadOnly } = useEditorScope();
   const show = useToasts((state) => state.show);
   const [{ store, runner }] = useState(() => {
@@ -46,6 +48,7 @@ export function RunScopeProvider({ onRun, children }: Props) {
 
   const run = useCallback(
     async (variants: readonly Variant[]) => {
+      if (!mayRun) return;
       onRun();
       const { variables: found, invalid } = live.getState();
       if (invalid.length > 0) {
@@ -76,7 +79,7 @@ export function RunScopeProvider({ onRun, children }: Props) {
         }),
       );
     },
-    [editor, live, saving, isReadOnly, runner, onRun, show, words],
+    [editor, live, saving, isReadOnly, mayRun, runner, onRun, show, words],
   );
 
   useEffect(() => {

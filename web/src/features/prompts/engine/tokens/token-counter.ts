@@ -55,9 +55,14 @@ export class TokenCounter {
   private start(): Worker {
     const worker = new Worker(new URL("./tokens.worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", (event: MessageEvent<CountReply>) => {
-      if (event.data.id !== this.busyWith?.id) return;
-      this.isWarm = true;
-      this.finish({ counts: event.data.counts, isEstimate: false });
+      const request = this.busyWith;
+      if (request === null || event.data.id !== request.id) return;
+      if (event.data.counts === null) {
+        this.giveUp(request);
+      } else {
+        this.isWarm = true;
+        this.finish({ counts: event.data.counts, isEstimate: false });
+      }
     });
     return worker;
   }

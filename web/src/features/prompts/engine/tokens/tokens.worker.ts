@@ -2,7 +2,8 @@ import { type CountedMessage, countChat, type Encoding } from "./chat-count";
 import { loadCounter, type TextCounter } from "./encodings";
 
 export type CountRequest = { id: number; encodings: Encoding[]; messages: CountedMessage[] };
-export type CountReply = { id: number; counts: Partial<Record<Encoding, number>> };
+/** `counts` is null where an encoding could not be loaded, as without a connection. */
+export type CountReply = { id: number; counts: Partial<Record<Encoding, number>> | null };
 
 const MAX_REMEMBERED = 200;
 
@@ -29,12 +30,20 @@ function counterOf(encoding: Encoding): Promise<TextCounter> {
   return loading;
 }
 
-self.addEventListener("message", (event: MessageEvent<CountRequest>) => {
-  void (async () => {
-    const { id, encodings, messages } = event.data;
-    const counts: CountReply["counts"] = {};
+async function answer({ id, encodings, messages }: CountRequest): Promise<CountReply> {
+  const counts: Partial<Record<Encoding, number>> = {};
+  try {
     for (const encoding of encodings)
       counts[encoding] = countChat(messages, await counterOf(encoding));
-    self.postMessage({ id, counts } satisfies CountReply);
-  })();
+  } catch {
+    counters.clear();
+    return { id, counts: null };
+  }
+  return { id, counts };
+}
+
+self.addEventListener("message", (event: MessageEvent<CountRequest>) => {
+  void answer(event.data).then((reply) => {
+    self.postMessage(reply);
+  });
 });
