@@ -138,4 +138,18 @@ describe("Saving", () => {
     expect(await flushed).toBe(true);
     expect(server.text).toBe("ab");
   });
+
+  it("tries nothing again once it was stopped: the text is in the browser for the next page", async () => {
+    const server = new ScriptedServer();
+    const { saving, type } = open(server);
+    server.isDown = true;
+    type("kept");
+    const last = saving.flush();
+    saving.stop();
+    expect(await last).toBe(false);
+    server.isDown = false;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.writes).toBe(0);
+    expect(readCopy(OWNER)?.content.text).toBe("kept");
+  });
 });

@@ -24,6 +24,7 @@ export class Saving {
   private copyTimer: ReturnType<typeof setTimeout> | undefined;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private current: Promise<boolean> | null = null;
+  private isStopped = false;
 
   constructor(
     private readonly store: EditorStore,
@@ -32,6 +33,7 @@ export class Saving {
   ) {}
 
   start(): void {
+    this.isStopped = false;
     const flushCopy = () => {
       this.keepCopy();
     };
@@ -53,6 +55,7 @@ export class Saving {
   }
 
   stop(): void {
+    this.isStopped = true;
     this.keepCopy();
     clearTimeout(this.copyTimer);
     clearTimeout(this.saveTimer);
@@ -80,8 +83,13 @@ export class Saving {
     this.copyTimer = setTimeout(() => {
       this.keepCopy();
     }, COPY_AFTER_MS);
+    this.saveIn(SAVE_AFTER_MS);
+  }
+
+  /** A page that was left tries no more: the next one has the copy, and would meet its own text. */
+  private saveIn(ms: number): void {
     clearTimeout(this.saveTimer);
-    this.saveTimer = setTimeout(() => void this.flush(), SAVE_AFTER_MS);
+    if (!this.isStopped) this.saveTimer = setTimeout(() => void this.flush(), ms);
   }
 
   private keepCopy(): void {
@@ -135,7 +143,7 @@ export class Saving {
       return;
     }
     settle({ status: error.code === "unreachable" ? "offline" : "failed", error });
-    if (error.isPassing) this.saveTimer = setTimeout(() => void this.flush(), RETRY_AFTER_MS);
+    if (error.isPassing) this.saveIn(RETRY_AFTER_MS);
   }
 
   /** Somebody (another tab, another device) saved this draft: the same text is no conflict. */
@@ -145,7 +153,7 @@ export class Saving {
       const theirs = await fetchDraft(this.owner.prompt);
       if (theirs === null) {
         settle({ base: { ...base, edit: null }, status: "unsaved" });
-        this.saveTimer = setTimeout(() => void this.flush(), SAVE_AFTER_MS);
+        this.saveIn(SAVE_AFTER_MS);
         return;
       }
       const content2 = fromRead(theirs.content);
@@ -153,7 +161,7 @@ export class Saving {
       else settle({ status: "conflict", theirs });
     } catch (error) {
       settle({ status: "failed", error });
-      this.saveTimer = setTimeout(() => void this.flush(), RETRY_AFTER_MS);
+      this.saveIn(RETRY_AFTER_MS);
     }
   }
 }
