@@ -30,16 +30,6 @@ export function useQueryParams(): URLSearchParams {
   return new URLSearchParams(address.includes("?") ? address.slice(address.indexOf("?")) : "");
 }
 
-/** Whether a page may be left; an editor with text that is not saved says no. */
-type Guard = () => boolean;
-const guards = new Set<Guard>();
-
-/** Asks `guard` before the address changes; returns how to stop asking. */
-export function guardLeaving(guard: Guard): () => void {
-  guards.add(guard);
-  return () => guards.delete(guard);
-}
-
 function change(address: string, how: "pushState" | "replaceState"): void {
   window.history[how](null, "", address);
   for (const listener of listeners) listener();
@@ -47,7 +37,7 @@ function change(address: string, how: "pushState" | "replaceState"): void {
 
 /** Goes to an address under /prompts. */
 export function goTo(address: string): void {
-  if ([...guards].every((mayLeave) => mayLeave())) change(address, "pushState");
+  change(address, "pushState");
 }
 
 /** Changes the address of this page, as filters do, without a step in the history. */

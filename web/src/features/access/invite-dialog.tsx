@@ -11,9 +11,7 @@ import { Input, NativeSelect } from "@/components/ui/input";
 import { asApiError } from "@/lib/api/api-error";
 import { useWords } from "@/lib/i18n/words";
 
-import { type Role, useInvite } from "./members-api";
-
-const ROLES: readonly Role[] = ["viewer", "runner", "editor", "owner"];
+import { type Role, ROLES, useInvite } from "./members-api";
 
 /** Invites a person by a link, which is shown once and mailed where mail is set up. */
 export function InviteDialog({ onClose }: { onClose: () => void }) {

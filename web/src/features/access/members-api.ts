@@ -5,6 +5,9 @@ import { api, bodyOf, type Schemas } from "@/lib/api/client";
 export type Member = Schemas["MemberRead"];
 export type Role = Schemas["Role"];
 
+/** From the least to the most that one may do. */
+export const ROLES: readonly Role[] = ["viewer", "runner", "editor", "owner"];
+
 const MEMBERS_KEY = ["members"] as const;
 const INVITATIONS_KEY = ["invitations"] as const;
 

@@ -17,15 +17,13 @@ import { useMay, useProject, useSession } from "./api";
 import { InviteDialog } from "./invite-dialog";
 import {
   type Member,
-  type Role,
+  ROLES,
   useChangeRole,
   useInvitations,
   useMembers,
   useRemoveMember,
   useWithdrawInvitation,
 } from "./members-api";
-
-const ROLES: readonly Role[] = ["viewer", "runner", "editor", "owner"];
 
 /** Who works in the project and as what; owners invite, change and remove. */
 export function MembersPage() {

@@ -4,8 +4,6 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { useStore } from "zustand";
 
-import { guardLeaving } from "@/lib/navigation";
-
 import { fetchPrompt, fetchVersion, type Prompt, PROMPTS_KEY, renderTemplates } from "../api";
 import {
   createLiveStore,
@@ -80,12 +78,7 @@ export function EditorScope({ prompt, opening, owner, isReadOnly, children }: Pr
   useEffect(() => {
     if (isReadOnly) return undefined;
     scope.saving.start();
-    const stopGuarding = guardLeaving(() => {
-      void scope.saving.flush();
-      return true;
-    });
     return () => {
-      stopGuarding();
       void scope.saving.flush();
       scope.saving.stop();
     };

@@ -1,5 +1,5 @@
 import type { Token } from "./lexer";
-import type { Expression, Target } from "./syntax";
+import type { Expression } from "./syntax";
 import { TemplateFault } from "./template-fault";
 import { TokenReader } from "./token-reader";
 
@@ -32,24 +32,6 @@ export class ExpressionReader extends TokenReader {
       parts.push(this.expression(withCondition));
     }
     return group(parts, first.start, parts.at(-1)?.end ?? first.end);
-  }
-
-  /** What a loop or a set gives a value to: names, or with `attributes` one attribute. */
-  target(attributes: boolean): Target {
-    const target: Target = { names: [], attributeOf: null };
-    const isWrapped = this.skip("operator", "(");
-    do {
-      if (target.names.length > 0 && !this.is("name")) break;
-      const token = this.expect("name");
-      target.names.push({ name: token.value, start: token.start, end: token.end });
-    } while (!this.is("name", "in") && this.skip("operator", ","));
-    if (isWrapped) this.expect("operator", ")");
-    const first = target.names[0];
-    if (attributes && first !== undefined && this.skip("operator", ".")) {
-      this.expect("name");
-      return { names: [], attributeOf: first.name };
-    }
-    return target;
   }
 
   private condition(): Expression {

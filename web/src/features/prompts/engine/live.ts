@@ -10,7 +10,6 @@ import { analyseTemplate, mergeVariables, type TemplateVariables } from "./varia
 
 /** What follows from the text and the values as they stand: everything beside the editor shows it. */
 export type Live = {
-  parts: TemplatePart[];
   variables: TemplateVariables;
   /** By the number of the part. */
   faults: ReadonlyMap<number, TemplateFault>;
@@ -34,7 +33,6 @@ export type LiveStore = StoreApi<Live>;
 
 export function createLiveStore(): LiveStore {
   return createStore<Live>(() => ({
-    parts: [],
     variables: NO_VARIABLES,
     faults: new Map(),
     missing: [],
@@ -90,10 +88,16 @@ export class LiveEngine {
       (name) => !(name in given) && !invalid.includes(name),
     );
     const unfilled = [...missing, ...invalid];
-    const rendering = this.render(parts, given, unfilled, faults);
-    const isAsked = rendering !== null && unfilled.length === 0 && !this.areExact(parts, given);
+    const whole = parts.map((part) =>
+      "placeholder" in part ? part : { ...part, content: this.withSnippets(part.content) },
+    );
+    // Null while the text cannot be rendered: the picture of a moment ago stays.
+    const rendering =
+      this.renderer === null || faults.size > 0
+        ? null
+        : renderParts(this.renderer, whole, given, unfilled);
+    const isAsked = rendering !== null && unfilled.length === 0 && !areExact(whole, given);
     this.live.setState({
-      parts,
       variables,
       faults,
       missing,
@@ -122,12 +126,6 @@ export class LiveEngine {
       };
     });
     this.live.setState({ messages, failure: null });
-  }
-
-  private areExact(parts: TemplatePart[], given: Record<string, unknown>): boolean {
-    return parts.every(
-      (part) => "placeholder" in part || isExact(this.withSnippets(part.content), given),
-    );
   }
 
   private analyse(template: string): TemplateVariables | TemplateFault {
@@ -161,20 +159,10 @@ export class LiveEngine {
       (tag, reference: string) => this.snippets.get(reference) ?? tag,
     );
   }
+}
 
-  /** Null while the text cannot be rendered: the picture of a moment ago stays. */
-  private render(
-    parts: TemplatePart[],
-    given: Record<string, unknown>,
-    unfilled: string[],
-    faults: ReadonlyMap<number, TemplateFault>,
-  ): Rendering | null {
-    if (this.renderer === null || faults.size > 0) return null;
-    const whole = parts.map((part) =>
-      "placeholder" in part ? part : { role: part.role, content: this.withSnippets(part.content) },
-    );
-    return renderParts(this.renderer, whole, given, unfilled);
-  }
+function areExact(parts: readonly TemplatePart[], given: Record<string, unknown>): boolean {
+  return parts.every((part) => "placeholder" in part || isExact(part.content, given));
 }
 
 const INCLUDE = /\{%[-+]?\s*include\s*["']([a-z0-9][a-z0-9_-]*(?:@\d+\.\d+\.\d+)?)["']\s*[-+]?%\}/g;
