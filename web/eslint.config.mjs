@@ -3,7 +3,20 @@ import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-const features = ["access", "deployments", "prompts", "providers", "runs"];
+const features = [
+  "access",
+  "admin",
+  "deployments",
+  "environments",
+  "keys",
+  "prices",
+  "prompts",
+  "providers",
+  "runs",
+  "settings",
+  "start",
+  "storage",
+];
 
 export default tseslint.config(
   { ignores: [".next", "out", "node_modules", "next-env.d.ts", "src/lib/api/schema.gen.ts"] },

@@ -1,6 +1,6 @@
 "use client";
 
-import { FileText, Menu as MenuIcon, Search, Users } from "lucide-react";
+import { FileText, Menu as MenuIcon, Search, Settings } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
@@ -16,15 +16,21 @@ import { SessionNotices } from "./session-notices";
 import { UserMenu } from "./user-menu";
 
 const PAGES = [
-  { href: "/prompts", word: "prompts", icon: FileText },
-  { href: "/members", word: "members", icon: Users },
+  { href: "/prompts", word: "prompts", icon: FileText, paths: ["/prompts"] },
+  {
+    href: "/settings",
+    word: "settings",
+    icon: Settings,
+    paths: ["/settings", "/members", "/account", "/admin"],
+  },
 ] as const;
 
 /** The frame of every page behind the sign-in: where one is, the other pages, the palette. */
 export function AppShell({ children, onSearch }: { children: ReactNode; onSearch: () => void }) {
   const words = useWords("common");
   const path = usePathname();
-  const isHere = (href: string) => path === href || path.startsWith(`${href}/`);
+  const isHere = (paths: readonly string[]) =>
+    paths.some((one) => path === one || path.startsWith(`${one}/`));
   return (
     <div className="flex h-dvh flex-col md:flex-row">
       <a
@@ -40,14 +46,14 @@ export function AppShell({ children, onSearch }: { children: ReactNode; onSearch
         <Link href="/prompts" aria-label="PromptOps" className="mb-2 self-center rounded-md">
           <Mark />
         </Link>
-        {PAGES.map(({ href, word, icon: Icon }) => (
+        {PAGES.map(({ href, word, icon: Icon, paths }) => (
           <Link
             key={href}
             href={href}
-            aria-current={isHere(href) ? "page" : undefined}
+            aria-current={isHere(paths) ? "page" : undefined}
             className={cn(
               "flex flex-col items-center gap-0.5 rounded-md px-1 py-1.5 text-[11px] leading-4 text-muted hover:bg-foreground/8 hover:text-foreground",
-              isHere(href) && "bg-accent-soft font-medium text-accent-text",
+              isHere(paths) && "bg-accent-soft font-medium text-accent-text",
             )}
           >
             <Icon className="size-5" aria-hidden />

@@ -1,7 +1,17 @@
 "use client";
 
 import { Command } from "cmdk";
-import { FileText, Languages, LogOut, Plus, SunMoon, UserCog, Users } from "lucide-react";
+import {
+  FileText,
+  Languages,
+  LogOut,
+  Plug,
+  Plus,
+  Settings,
+  SunMoon,
+  UserCog,
+  Users,
+} from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 
@@ -84,6 +94,8 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
                 onSelect={run(() => {
                   if (word === "list") open("/prompts");
                   if (word === "new") open("/prompts?new=1");
+                  if (word === "settings") router.push("/settings");
+                  if (word === "providers") router.push("/settings/providers");
                   if (word === "members") router.push("/members");
                   if (word === "account") router.push("/account");
                   if (word === "theme") setTheme(isDark ? "light" : "dark");
@@ -105,6 +117,8 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
 const COMMANDS = [
   { word: "list", icon: FileText },
   { word: "new", icon: Plus },
+  { word: "settings", icon: Settings },
+  { word: "providers", icon: Plug },
   { word: "members", icon: Users },
   { word: "account", icon: UserCog },
   { word: "theme", icon: SunMoon },

@@ -44,3 +44,27 @@ export function useModelSearch(text: string) {
     staleTime: 5 * 60_000,
   });
 }
+
+export type Provider = Schemas["ProviderRead"];
+export const PROVIDERS_KEY = ["providers"] as const;
+
+/** The providers of the project, newest first. */
+export function useProviders() {
+  return useQuery({
+    queryKey: PROVIDERS_KEY,
+    queryFn: async () => {
+      const providers: Provider[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Schemas["Page_ProviderRead_"] = bodyOf(
+          await api.GET("/api/v1/providers", {
+            params: { query: { limit: PAGE, ...(cursor === null ? {} : { cursor }) } },
+          }),
+        );
+        providers.push(...page.data);
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      return providers;
+    },
+  });
+}

@@ -2,6 +2,7 @@ import type common from "../../../messages/en/common.json";
 import type editor from "../../../messages/en/editor.json";
 import type people from "../../../messages/en/people.json";
 import type prompts from "../../../messages/en/prompts.json";
+import type settings from "../../../messages/en/settings.json";
 import type { Locale } from "./locale";
 
 /** The words of the interface by area; English has every key, and a test holds Chinese to it. */
@@ -10,6 +11,7 @@ export type Messages = {
   editor: typeof editor;
   people: typeof people;
   prompts: typeof prompts;
+  settings: typeof settings;
 };
 
 export type Area = keyof Messages;
@@ -21,12 +23,14 @@ const FILES: Record<Locale, { [A in Area]: () => Promise<{ default: Messages[A] 
     editor: () => import("../../../messages/en/editor.json"),
     people: () => import("../../../messages/en/people.json"),
     prompts: () => import("../../../messages/en/prompts.json"),
+    settings: () => import("../../../messages/en/settings.json"),
   },
   "zh-CN": {
     common: () => import("../../../messages/zh-CN/common.json"),
     editor: () => import("../../../messages/zh-CN/editor.json"),
     people: () => import("../../../messages/zh-CN/people.json"),
     prompts: () => import("../../../messages/zh-CN/prompts.json"),
+    settings: () => import("../../../messages/zh-CN/settings.json"),
   },
 };
 

@@ -1,0 +1,31 @@
+import { type LucideIcon, Plug, UserCog, Users } from "lucide-react";
+
+export type Section = { href: string; word: SectionWord; icon: LucideIcon };
+type SectionWord =
+  | "providers"
+  | "keys"
+  | "environments"
+  | "storage"
+  | "prices"
+  | "members"
+  | "account"
+  | "people"
+  | "projects";
+export type Group = { word: "project" | "you" | "installation"; sections: readonly Section[] };
+
+/** The pages of the settings by what they are about. */
+export const GROUPS: readonly Group[] = [
+  {
+    word: "project",
+    sections: [
+      { href: "/settings/providers", word: "providers", icon: Plug },
+      { href: "/members", word: "members", icon: Users },
+    ],
+  },
+  { word: "you", sections: [{ href: "/account", word: "account", icon: UserCog }] },
+];
+
+/** The groups that this person sees: the installation is for its administrators. */
+export function groupsFor(isInstanceAdmin: boolean): readonly Group[] {
+  return isInstanceAdmin ? GROUPS : GROUPS.filter((group) => group.word !== "installation");
+}
