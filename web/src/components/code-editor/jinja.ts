@@ -1,10 +1,10 @@
 import type * as Monaco from "monaco-editor/editor";
 
-type Names = Readonly<
-  Record<"variables" | "snippets" | "filters" | "tests" | "tags", readonly string[]>
->;
+import { type Names, type Offer, offersAt } from "./jinja-completion";
 
 export const JINJA = "jinja";
+// An alias with its version.
+const LONGEST_ALIAS = 200;
 
 let names: Names = { variables: [], snippets: [], filters: [], tests: [], tags: [] };
 
@@ -102,39 +102,37 @@ function suggestionsAt(
   model: Monaco.editor.ITextModel,
   position: Monaco.Position,
 ): Monaco.languages.CompletionItem[] {
-  const line = model.getLineContent(position.lineNumber);
-  const before = line.slice(0, position.column - 1);
-  const opening = Math.max(before.lastIndexOf("{{"), before.lastIndexOf("{%"));
-  if (
-    opening === -1 ||
-    before.slice(opening + 2).includes("}}") ||
-    before.slice(opening + 2).includes("%}")
-  ) {
-    return [];
-  }
-  const inside = before.slice(opening + 2);
-  const word = model.getWordUntilPosition(position);
-  const range = new monaco.Range(
-    position.lineNumber,
-    word.startColumn,
-    position.lineNumber,
-    word.endColumn,
-  );
+  const text = model.getValue();
+  const offset = model.getOffsetAt(position);
+  const before = text.slice(0, offset);
+  const { lineNumber, column } = position;
+  const { startColumn } = model.getWordUntilPosition(position);
+  // An alias has hyphens, which end a word.
+  const alias = /[\w@.-]*$/.exec(before.slice(-LONGEST_ALIAS))?.[0] ?? "";
+  const kinds = kindsOf(monaco);
+  return offersAt(before, text.slice(offset), names).map(({ label, kind }) => ({
+    label,
+    kind: kinds[kind],
+    insertText: label,
+    range: new monaco.Range(
+      lineNumber,
+      kind === "snippet" ? column - alias.length : startColumn,
+      lineNumber,
+      column,
+    ),
+  }));
+}
+
+function kindsOf(
+  monaco: typeof Monaco,
+): Record<Offer["kind"], Monaco.languages.CompletionItemKind> {
   const { CompletionItemKind: Kind } = monaco.languages;
-  const items = (labels: readonly string[], kind: Monaco.languages.CompletionItemKind) =>
-    labels.map((label) => ({ label, kind, insertText: label, range }));
-  if (/include\s+["'][^"']*$/.test(inside)) return items(names.snippets, Kind.Module);
-  if (/\|\s*\w*$/.test(inside)) return items(names.filters, Kind.Function);
-  if (/\bis(\s+not)?\s+\w*$/.test(inside)) return items(names.tests, Kind.Function);
-  const variables = items(names.variables, Kind.Variable);
-  const isTagHead = before[opening + 1] === "%" && /^[-+]?\s*\w*$/.test(inside);
-  return isTagHead
-    ? [
-        ...items(names.tags, Kind.Keyword),
-        ...items(
-          KEYWORDS.filter((key) => key.startsWith("end") || key.startsWith("el")),
-          Kind.Keyword,
-        ),
-      ]
-    : variables;
+  return {
+    variable: Kind.Variable,
+    filter: Kind.Function,
+    test: Kind.Function,
+    tag: Kind.Keyword,
+    keyword: Kind.Keyword,
+    snippet: Kind.Module,
+  };
 }

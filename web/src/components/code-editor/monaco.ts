@@ -14,10 +14,11 @@ import "monaco-editor/features/longLinesHelper/register";
 import "monaco-editor/features/multicursor/register";
 import "monaco-editor/features/placeholderText/register";
 import "monaco-editor/features/smartSelect/register";
-import "monaco-editor/features/suggest/register";
 import "monaco-editor/features/tokenization/register";
 import "monaco-editor/features/unicodeHighlighter/register";
 import "monaco-editor/features/wordOperations/register";
+// features/suggest/register brings the suggestions of inline completion alone, without the list.
+import "monaco-editor/editor/contrib/suggest/browser/suggestController";
 
 import * as monaco from "monaco-editor/editor";
 
@@ -58,7 +59,8 @@ function rules(colors: typeof LIGHT): monaco.editor.ITokenThemeRule[] {
   ];
 }
 
-// Monaco takes no custom properties: these are --surface, --foreground, --muted of globals.css.
+// Monaco takes no custom properties: these are --surface, --foreground, --muted, --border and
+// --accent-soft of globals.css.
 monaco.editor.defineTheme("promptops-light", {
   base: "vs",
   inherit: true,
@@ -69,6 +71,13 @@ monaco.editor.defineTheme("promptops-light", {
     "editorLineNumber.foreground": "#71717a",
     "editor.lineHighlightBorder": "#00000000",
     "editor.placeholder.foreground": "#5b5b64",
+    "editorSuggestWidget.background": "#ffffff",
+    "editorSuggestWidget.border": "#e4e4e7",
+    "editorSuggestWidget.selectedBackground": "#edf1ff",
+    "editorSuggestWidget.selectedForeground": "#18181b",
+    "editorSuggestWidget.selectedIconForeground": "#18181b",
+    "editorSuggestWidget.highlightForeground": "#2f4bc0",
+    "editorSuggestWidget.focusHighlightForeground": "#2f4bc0",
     focusBorder: "#3b5bdb",
   },
 });
@@ -82,6 +91,13 @@ monaco.editor.defineTheme("promptops-dark", {
     "editorLineNumber.foreground": "#8f8f99",
     "editor.lineHighlightBorder": "#00000000",
     "editor.placeholder.foreground": "#a5a5ae",
+    "editorSuggestWidget.background": "#18181b",
+    "editorSuggestWidget.border": "#2e2e33",
+    "editorSuggestWidget.selectedBackground": "#1d2544",
+    "editorSuggestWidget.selectedForeground": "#ededef",
+    "editorSuggestWidget.selectedIconForeground": "#ededef",
+    "editorSuggestWidget.highlightForeground": "#9db2ff",
+    "editorSuggestWidget.focusHighlightForeground": "#9db2ff",
     focusBorder: "#91a7ff",
   },
 });

@@ -52,6 +52,24 @@ export function usePrompts(filter: PromptFilter) {
   });
 }
 
+const MOST_SNIPPETS = 100;
+
+/** The aliases of the prompts that another one can include: published ones of one text. */
+export function useSnippetAliases(): string[] {
+  const { data } = useQuery({
+    queryKey: [...PROMPTS_KEY, "snippets"],
+    queryFn: async () =>
+      bodyOf(
+        await api.GET("/api/v1/prompts", { params: { query: { limit: MOST_SNIPPETS } } }),
+      ).data.filter(({ kind, latest_version: latest }) => kind === "text" && latest !== null),
+    staleTime: 60_000,
+    select: (prompts) => prompts.map(({ alias }) => alias),
+  });
+  return data ?? NO_ALIASES;
+}
+
+const NO_ALIASES: string[] = [];
+
 /** The folders that hold prompts, with how many. */
 export function useFolders() {
   return useQuery({

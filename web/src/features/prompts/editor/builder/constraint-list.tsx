@@ -17,6 +17,7 @@ import {
   verticalListSortingStrategy,
 } from "@dnd-kit/sortable";
 import { GripVertical, X } from "lucide-react";
+import { useRef } from "react";
 
 import { Button } from "@/components/ui/button";
 import { useWords } from "@/lib/i18n/words";
@@ -40,6 +41,7 @@ export function ConstraintList({ constraints, isReadOnly, onChange, onSwitchToCo
   );
   const numberOf = (key: string | number) => constraints.findIndex((one) => one.key === key) + 1;
   const total = constraints.length;
+  const wasTakenUp = useRef(false);
 
   function move({ active, over }: DragEndEvent) {
     if (over === null || active.id === over.id) return;
@@ -54,9 +56,17 @@ export function ConstraintList({ constraints, isReadOnly, onChange, onSwitchToCo
       accessibility={{
         screenReaderInstructions: { draggable: words("dragHelp") },
         announcements: {
-          onDragStart: ({ active }) => words("dragStart", { number: numberOf(active.id), total }),
-          onDragOver: ({ over }) =>
-            over === null ? "" : words("dragOver", { number: numberOf(over.id), total }),
+          onDragStart: ({ active }) => {
+            wasTakenUp.current = true;
+            return words("dragStart", { number: numberOf(active.id), total });
+          },
+          onDragOver: ({ active, over }) => {
+            // That it is over its own place comes at once, and would drown that it was taken up.
+            const isFirst = wasTakenUp.current;
+            wasTakenUp.current = false;
+            if (isFirst && over?.id === active.id) return undefined;
+            return over === null ? "" : words("dragOver", { number: numberOf(over.id), total });
+          },
           onDragEnd: ({ over }) =>
             over === null ? "" : words("dragEnd", { number: numberOf(over.id), total }),
           onDragCancel: () => words("dragCancel"),

@@ -8,6 +8,7 @@ import { CodeEditor } from "@/components/code-editor/lazy";
 import { Button } from "@/components/ui/button";
 import { useWords } from "@/lib/i18n/words";
 
+import { useSnippetAliases } from "../../api";
 import { FILTERS, TAGS, TESTS } from "../../engine/grammar";
 import { type ChatMessage, newKey } from "../content";
 import { useEditorScope, useLive } from "../editor-scope";
@@ -18,10 +19,19 @@ import { useFaultMarkers, useHighlights } from "./marks";
 /** The prompt as templates: one text, or the messages of a chat. */
 export function CodeView() {
   const mode = useEditor((state) => state.content.mode);
+  const own = useEditor((state) => state.prompt.alias);
   const { names, snippets } = useLive((live) => live.variables);
+  const aliases = useSnippetAliases();
   useEffect(() => {
-    offerNames({ variables: names, snippets, filters: FILTERS, tests: TESTS, tags: TAGS });
-  }, [names, snippets]);
+    const others = [...new Set([...snippets, ...aliases])].filter((alias) => alias !== own);
+    offerNames({
+      variables: names,
+      snippets: others,
+      filters: FILTERS,
+      tests: TESTS,
+      tags: TAGS,
+    });
+  }, [names, snippets, aliases, own]);
   return mode === "text" ? <TextView /> : <ChatView />;
 }
 
