@@ -38,7 +38,7 @@ async def studio() -> AsyncGenerator[Studio]:
                 env={**program.environment},
             )
             try:
-                yield Studio(platform, settings, People(database), browser, provider)
+                yield Studio(platform, platform.url, settings, People(database), browser, provider)
             finally:
                 await browser.close()
                 await database.close()

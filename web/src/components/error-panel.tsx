@@ -8,10 +8,17 @@ import { useWords } from "@/lib/i18n/words";
 
 import { Button } from "./ui/button";
 
+type Props = {
+  error: unknown;
+  /** Nobody is signed in yet: a refusal is not about a role. */
+  isSigningIn?: boolean;
+  onRetry?: () => void;
+};
+
 /** What went wrong where it happened, and the way on. */
-export function ErrorPanel({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ErrorPanel({ error, isSigningIn = false, onRetry }: Props) {
   const words = useWords("common");
-  const sentence = useErrorSentence()(error);
+  const sentence = useErrorSentence(isSigningIn)(error);
   const { requestId } = asApiError(error);
   return (
     <div

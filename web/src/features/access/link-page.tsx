@@ -44,7 +44,7 @@ export function LinkPage() {
   if (link.error !== null) {
     return (
       <FrontPage title="PromptOps">
-        <ErrorPanel error={link.error} onRetry={() => void link.refetch()} />
+        <ErrorPanel error={link.error} isSigningIn onRetry={() => void link.refetch()} />
       </FrontPage>
     );
   }
@@ -151,7 +151,9 @@ function AcceptForm({ token, link }: { token: string; link: Link }) {
             )}
           </Field>
         ) : null}
-        {error !== null && error.fields.length === 0 ? <ErrorPanel error={error} /> : null}
+        {error !== null && error.fields.length === 0 ? (
+          <ErrorPanel error={error} isSigningIn />
+        ) : null}
         <Button type="submit" variant="primary" size="lg" disabled={accept.isPending}>
           {words(`kinds.${link.kind}.button`)}
         </Button>

@@ -57,7 +57,7 @@ export function PasswordForm({ email: known = null, onSignedIn }: Props) {
           />
         )}
       </Field>
-      {signIn.error === null ? null : <ErrorPanel error={signIn.error} />}
+      {signIn.error === null ? null : <ErrorPanel error={signIn.error} isSigningIn />}
       <Button type="submit" variant="primary" size="lg" disabled={signIn.isPending}>
         {words("signIn")}
       </Button>

@@ -20,13 +20,16 @@ type Known = (typeof KNOWN)[number];
 
 /**
  * Says what went wrong: for what a person meets often a sentence in their language, else the
- * server's own, which names the field.
+ * server's own, which names the field. While they are signing in a refusal is about the account or
+ * the address and not about a role: there too the server's own.
  */
-export function useErrorSentence(): (error: unknown) => string {
+export function useErrorSentence(isSigningIn = false): (error: unknown) => string {
   const words = useWords("common.errors");
   return (thrown) => {
     const error: ApiError = asApiError(thrown);
-    if ((KNOWN as readonly string[]).includes(error.code)) return words(error.code as Known);
+    const isOwn = isSigningIn && error.code === "forbidden";
+    if (!isOwn && (KNOWN as readonly string[]).includes(error.code))
+      return words(error.code as Known);
     const places = error.fields.map(
       (field) => `${field.pointer.replace(/^#\//, "")}: ${field.message}`,
     );
