@@ -25,8 +25,10 @@ from promptops_server.prompts.samples_router import router as samples_router
 from promptops_server.providers.prices_router import router as prices_router
 from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
+from promptops_server.runs.feedback_router import router as feedback_router
 from promptops_server.runs.openapi import run_operation, run_schemas
 from promptops_server.runs.router import router as runs_router
+from promptops_server.runs.usage_router import router as usage_router
 from promptops_server.wiring import (
     RELEASE_CHECKS,
     RESOURCE_NAMES,
@@ -62,6 +64,8 @@ def make_api() -> FastAPI:
         providers_router,
         prices_router,
         runs_router,
+        feedback_router,
+        usage_router,
         health.router,
     ):
         api.include_router(router)

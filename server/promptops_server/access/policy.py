@@ -212,6 +212,7 @@ ROUTES: Mapping[str, Operation | Reach] = MappingProxyType(
         "GET /api/v1/run-settings": Operation.RUNS_READ,
         "PUT /api/v1/run-settings": Operation.RUNS_MANAGE,
         "GET /api/v1/usage": Operation.RUNS_READ,
+        "GET /api/v1/usage/series": Operation.RUNS_READ,
     }
 )
 

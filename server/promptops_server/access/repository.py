@@ -100,6 +100,15 @@ async def list_api_keys(
     return (await session.execute(statement)).scalars().all()
 
 
+async def api_key_names(
+    session: AsyncSession, project_id: UUID, key_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    statement = select(ApiKey.id, ApiKey.name).where(
+        ApiKey.project_id == project_id, ApiKey.id.in_(key_ids)
+    )
+    return {row.id: row.name for row in await session.execute(statement)}
+
+
 async def revoke_api_key(
     session: AsyncSession, project_id: UUID, key_id: UUID, moment: datetime
 ) -> None:

@@ -82,6 +82,16 @@ async def get_prompt_ids(session: AsyncSession, caller: Caller, refs: Sequence[s
     return [found[ref] for ref in refs]
 
 
+async def prompt_names(
+    session: AsyncSession, project_id: UUID, prompt_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """The name of each of these prompts, as it is now; of no others."""
+    if not prompt_ids:
+        return {}
+    found = await repository.prompts_by_id(session, project_id, prompt_ids)
+    return {prompt.id: prompt.name for prompt in found}
+
+
 async def compile_for(
     session: AsyncSession, caller: Caller, prompt_id: UUID, content: Content
 ) -> Compiled:

@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -49,6 +49,8 @@ _KEEP_KEY_S = 86_400.0
 _GRANTS_KEPT = 10_000
 _LOOK_EVERY_S = 1.0
 _SWEEP_EVERY_S = 300.0
+# What a list of runs does not show.
+_TEXTS = ("messages", "variables", "input_messages", "parameters", "request_fields", "overrides")
 _AWAY = (*CONNECTION_ERRORS, asyncpg.PostgresError)
 _log = logging.getLogger(__name__)
 
@@ -199,6 +201,17 @@ class DurableRuns:
     async def find(self, project_id: UUID, run_id: UUID) -> WorkState | None:
         """The unit of work behind a run. Raises StorageUnavailable."""
         return await retry_once(lambda: jobs.find_work(self._system_pool, project_id, run_id))
+
+    async def list_unended(self, project_id: UUID, limit: int) -> Sequence[WorkState]:
+        """The units of work of a project that have not ended, newest first, without their texts.
+
+        Raises StorageUnavailable.
+        """
+        return await retry_once(
+            lambda: jobs.list_unended(
+                self._system_pool, project_id, WORK_KIND, without=_TEXTS, limit=limit
+            )
+        )
 
     async def cancel(self, project_id: UUID, run_id: UUID) -> bool:
         """Asks for a run that has not ended to be cancelled; False where there is none.

@@ -1,8 +1,4 @@
-"""What is done about runs that have ended: feedback, deletion, what is kept, what they used."""
-
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+"""What is done about runs that have ended: feedback, deletion, what is kept."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,17 +6,11 @@ from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public, new_id
-from promptops_server.prompts.service import get_prompt_ids
 from promptops_server.runs.errors import RunNotFound
-from promptops_server.runs.reading import filter_of
-from promptops_server.runs.request import refuse
-from promptops_server.runs.schemas import FeedbackCreate, RunSettingsBody, UsageQuery
+from promptops_server.runs.feedback_schemas import FeedbackCreate
+from promptops_server.runs.schemas import RunSettingsBody
 from promptops_server.usage import service as usage
-from promptops_server.usage.types import Feedback, RunSettings, UsageLine
-
-_DEFAULT_SPAN = timedelta(days=30)
-_LONGEST_SPAN = timedelta(days=366)
-_HOUR = timedelta(hours=1)
+from promptops_server.usage.types import Feedback, RunSettings
 
 
 async def give_feedback(
@@ -59,45 +49,3 @@ async def put_settings(session: AsyncSession, caller: Caller, wanted: RunSetting
     settings = RunSettings(wanted.store, wanted.retention_days)
     await usage.put_settings(session, caller.project_id, settings, utc_now())
     mark_changed(session)
-
-
-async def sum_usage(
-    session: AsyncSession, caller: Caller, wanted: UsageQuery
-) -> tuple[datetime, datetime, list[UsageLine]]:
-    """The time that was summed, in whole hours, and its groups.
-
-    Raises PromptNotFound, and InvalidRequest for a time zone or span that is none.
-    """
-    now = utc_now()
-    until = _whole_hour(wanted.until, now + _HOUR)
-    since = _whole_hour(wanted.since, until - _DEFAULT_SPAN)
-    if not timedelta(0) < until - since <= _LONGEST_SPAN:
-        raise refuse("#/query/since", "since lies before until, by at most 366 days.")
-    try:
-        ZoneInfo(wanted.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise refuse("#/query/timezone", "There is no such time zone.") from None
-    chosen = await filter_of(session, caller, wanted.as_run_query())
-    prompt_ids = await get_prompt_ids(session, caller, wanted.prompt)
-    chosen = replace(chosen, prompt_ids=tuple(prompt_ids))
-    groups = list(dict.fromkeys(wanted.group_by))
-    found = await usage.sum_usage(
-        session,
-        caller.project_id,
-        groups,
-        since=since,
-        until=until,
-        timezone=wanted.timezone,
-        wanted=chosen,
-        limit=wanted.limit,
-    )
-    return since, until, found
-
-
-def _whole_hour(moment: datetime | None, default: datetime) -> datetime:
-    chosen = moment or default
-    aware = chosen if chosen.tzinfo else chosen.replace(tzinfo=UTC)
-    try:
-        return aware.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    except (OverflowError, ValueError):
-        raise refuse("#/query/since", "This time is out of range.") from None

@@ -1,29 +1,24 @@
 """Reading runs on behalf of a caller: the ledger, and what has not ended yet."""
 
-from collections.abc import AsyncGenerator, Sequence
-from datetime import UTC, datetime
-from typing import Any, cast
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller, Scope
 from promptops_server.core.db import Database
 from promptops_server.core.errors import Forbidden
-from promptops_server.kit.ids import from_public, to_public
-from promptops_server.prompts.service import get_prompt
+from promptops_server.kit.ids import from_public
 from promptops_server.runs.answers import events_of
 from promptops_server.runs.cancelling import Cancellations
 from promptops_server.runs.durable import DurableRuns, NumberedEvent
 from promptops_server.runs.errors import RunEnded, RunNotFound
 from promptops_server.runs.request import refuse
-from promptops_server.runs.schemas import RunQuery
-from promptops_server.runs.types import RunPlan
+from promptops_server.runs.types import UnendedRun
+from promptops_server.runs.unended import UnendedRuns
 from promptops_server.usage import service as usage
-from promptops_server.usage.types import RunFilter, RunRecord
+from promptops_server.usage.types import RunRecord
 
 _ENDING = frozenset({"done", "error"})
 
@@ -38,14 +33,14 @@ class RunReader:
         self._database = database
         self._durable = durable
         self._cancellations = cancellations
-        self._redis = redis
+        self.unended = UnendedRuns(durable, redis)
 
     async def find(self, project_id: UUID, run_id: UUID) -> RunRecord | None:
         """The ended run, or None."""
         async with self._database.transaction(project_id) as session:
             return await usage.find_run(session, project_id, run_id)
 
-    async def get(self, caller: Caller, public_id: str) -> RunRecord | dict[str, Any]:
+    async def get(self, caller: Caller, public_id: str) -> RunRecord | UnendedRun:
         """The run of this id: its row, or what is known of one that has not ended.
 
         Who may not read runs sees those that its own key started. Raises RunNotFound and Forbidden.
@@ -53,11 +48,11 @@ class RunReader:
         run_id = _id_of(public_id)
         found = await self.find(caller.project_id, run_id)
         if found is None:
-            unended = await self._unended(caller.project_id, run_id)
+            unended = await self.unended.find(caller.project_id, run_id)
             # It may have ended between the two looks.
             found = await self.find(caller.project_id, run_id) if unended is None else None
             if unended is not None:
-                _check_own(caller, unended.get("api_key_id"))
+                _check_own(caller, unended.api_key_id)
                 return unended
         if found is None:
             raise _not_found()
@@ -98,38 +93,11 @@ class RunReader:
                     if number > after:
                         yield number, name, orjson.dumps(data)
                 return
-            if await self._unended(project_id, run_id) is None:
+            if await self.unended.find(project_id, run_id) is None:
                 if await self.find(project_id, run_id) is None:
                     raise _not_found()
                 continue
             yield None
-
-    async def _unended(self, project_id: UUID, run_id: UUID) -> dict[str, Any] | None:
-        work = await self._durable.find(project_id, run_id)
-        if work is not None and work.state != "ended":
-            plan = RunPlan.load(work.payload)
-            return {
-                "id": plan.public_id,
-                "status": work.state,
-                "source": plan.source,
-                "prompt": plan.prompt_alias,
-                "version": plan.version,
-                "environment": plan.environment,
-                "model": plan.models[0],
-                "api_key_id": plan.api_key_id,
-                "started_at": plan.started_at,
-            }
-        public_id = to_public("run", run_id)
-        try:
-            text = await cast("Any", self._redis.get(f"run:{public_id}"))
-        except (RedisError, OSError):
-            return None
-        entry = {} if text is None else cast("dict[str, Any]", orjson.loads(text))
-        if entry.pop("project_id", None) != str(project_id):
-            return None
-        key = entry.get("api_key_id")
-        entry["api_key_id"] = None if key is None else UUID(key)
-        return {**entry, "id": public_id, "status": "running"}
 
 
 def _not_found() -> RunNotFound:
@@ -164,65 +132,3 @@ def first_wanted(last_event_id: str | None, public_id: str) -> int:
     if head != public_id or not number.isascii() or not number.isdigit() or len(number) > 12:
         raise refuse("#/header/Last-Event-ID", "This is not the id of an event of this run.")
     return int(number)
-
-
-def milliseconds_of(moment: datetime | None) -> int | None:
-    """The moment as milliseconds since the Unix epoch; a time without a zone is taken as UTC."""
-    if moment is None:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int(aware.timestamp() * 1000))
-
-
-async def filter_of(session: AsyncSession, caller: Caller, wanted: RunQuery) -> RunFilter:
-    """The filter that a query asks for. Raises PromptNotFound and InvalidRequest."""
-    key_id = None
-    if wanted.key is not None:
-        key_id = from_public("key", wanted.key)
-        if key_id is None:
-            raise refuse("#/query/key", "This is not the id of an API key.")
-    version_id = None
-    if wanted.version is not None:
-        version_id = from_public("ver", wanted.version)
-        if version_id is None:
-            raise refuse("#/query/version", "This is not the id of a version.")
-    prompt_ids: tuple[UUID, ...] = ()
-    if wanted.prompt is not None:
-        prompt_ids = ((await get_prompt(session, caller, wanted.prompt)).id,)
-    provider, _, model = (wanted.model or "").partition("/")
-    return RunFilter(
-        prompt_ids=prompt_ids,
-        version_id=version_id,
-        environment=wanted.environment,
-        status=wanted.status,
-        source=wanted.source,
-        provider=provider or None,
-        model=model or None,
-        api_key_id=key_id,
-        user_ref=wanted.user,
-        session_ref=wanted.session,
-        metadata=_metadata_of(wanted.metadata),
-        since_ms=milliseconds_of(wanted.since),
-        until_ms=milliseconds_of(wanted.until),
-    )
-
-
-def _metadata_of(entries: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for number, entry in enumerate(entries):
-        name, separator, text = entry.partition("=")
-        if not separator or not name:
-            raise refuse(f"#/query/metadata/{number}", "Give metadata as name=text.")
-        found[name] = text
-    return found
-
-
-async def list_runs(
-    session: AsyncSession, caller: Caller, wanted: RunQuery, after: UUID | None
-) -> Sequence[RunRecord]:
-    """One page of the project's runs, newest first, and one more where there is a next page.
-
-    Raises PromptNotFound and InvalidRequest.
-    """
-    chosen = await filter_of(session, caller, wanted)
-    return await usage.list_runs(session, caller.project_id, chosen, after, wanted.limit)

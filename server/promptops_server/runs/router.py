@@ -15,27 +15,20 @@ from promptops_server.core.pagination import Page
 from promptops_server.core.problems import errors
 from promptops_server.kit.ids import from_public
 from promptops_server.prompts.errors import PromptNotFound
-from promptops_server.runs import managing, reading
+from promptops_server.runs import listing, managing
 from promptops_server.runs.deps import Runs
 from promptops_server.runs.errors import OutputNotStored, RunEnded, RunNotFound
 from promptops_server.runs.events import PING, STREAM_HEADERS, EventWriter
+from promptops_server.runs.query import RunQuery
 from promptops_server.runs.reading import RunReader, first_wanted
 from promptops_server.runs.schemas import (
     DeletedRuns,
-    FeedbackCreate,
-    FeedbackList,
-    FeedbackRead,
     RunCancelling,
-    RunQuery,
     RunRead,
     RunSettingsBody,
     RunSummary,
-    UsageLineRead,
-    UsageList,
-    UsageQuery,
 )
 from promptops_server.usage import service as usage
-from promptops_server.usage.types import RunRecord
 
 router = APIRouter(prefix="/api/v1", tags=["Runs"])
 _PING_EVERY_S = 15.0
@@ -43,14 +36,16 @@ _PING_EVERY_S = 15.0
 
 @router.get("/runs", responses=errors(PromptNotFound))
 async def list_runs(
-    wanted: Annotated[RunQuery, Query()], caller: Reader, db: Db, cursors: PageCursors
+    wanted: Annotated[RunQuery, Query()], caller: Reader, db: Db, cursors: PageCursors, runs: Runs
 ) -> Page[RunSummary]:
-    """The ended runs of this project, newest first."""
+    """The runs of this project, newest first; those that have not ended where they are asked for.
+
+    Of a filter that is given several times, one of the values has to hold.
+    """
     question = f"runs|{caller.project_id}|{wanted.question()}"
     after = cursors.after(wanted.cursor, question)
-    async with db.transaction(caller.project_id) as session:
-        found = await reading.list_runs(session, caller, wanted, after)
-    rows = [RunSummary.of(run) for run in found]
+    found, labels = await listing.list_runs(db, runs.unended, caller, wanted, after)
+    rows = [RunSummary.of(run, labels) for run in found]
     return cursors.page(rows, [run.id for run in found], wanted.limit, question)
 
 
@@ -65,13 +60,15 @@ async def delete_runs_of_user(
 
 
 @router.get("/runs/{run_id}", responses=errors(RunNotFound))
-async def get_run(run_id: str, caller: Identified, runs: Runs) -> RunRead:
+async def get_run(run_id: str, caller: Identified, runs: Runs, db: Db) -> RunRead:
     """One run in full: what went to the model, what came back, each attempt.
 
     A key without the scope `read` sees the runs that it started.
     """
     found = await runs.get(caller, run_id)
-    return RunRead.of(found) if isinstance(found, RunRecord) else RunRead.of_unended(found)
+    async with db.transaction(caller.project_id) as session:
+        labels = await listing.labels_of(session, caller.project_id, [found])
+    return RunRead.of(found, labels)
 
 
 @router.delete("/runs/{run_id}", status_code=202, responses=errors(RunNotFound, RunEnded))
@@ -158,29 +155,6 @@ async def _events(
         yield writer.event("error", problem)
 
 
-@router.post("/runs/{run_id}/feedback", status_code=201, responses=errors(RunNotFound, body=True))
-async def give_feedback(
-    run_id: str, wanted: FeedbackCreate, caller: Identified, db: Db, runs: Runs
-) -> FeedbackRead:
-    """Says what somebody thinks of a run: a thumb, a score, a comment."""
-    await runs.get(caller, run_id)
-    async with db.transaction(caller.project_id) as session:
-        given = await managing.give_feedback(session, caller, run_id, wanted)
-    return FeedbackRead.of(given)
-
-
-@router.get("/runs/{run_id}/feedback", responses=errors(RunNotFound))
-async def list_feedback(run_id: str, caller: Identified, db: Db, runs: Runs) -> FeedbackList:
-    """What was said about a run, oldest first."""
-    await runs.get(caller, run_id)
-    identifier = from_public("run", run_id)
-    if identifier is None:
-        raise RunNotFound("There is no such run in this project.")
-    async with db.transaction(caller.project_id) as session:
-        found = await usage.list_feedback(session, caller.project_id, identifier)
-    return FeedbackList(data=[FeedbackRead.of(feedback) for feedback in found])
-
-
 @router.get("/run-settings", responses=errors())
 async def get_run_settings(caller: Reader, db: Db) -> RunSettingsBody:
     """What this project keeps of its runs, and for how long."""
@@ -195,14 +169,3 @@ async def put_run_settings(wanted: RunSettingsBody, caller: Admin, db: Db) -> Ru
     async with db.transaction(caller.project_id) as session:
         await managing.put_settings(session, caller, wanted)
     return wanted
-
-
-@router.get("/usage", tags=["Usage"], responses=errors(PromptNotFound))
-async def sum_usage(wanted: Annotated[UsageQuery, Query()], caller: Reader, db: Db) -> UsageList:
-    """Runs, tokens and money by prompt, version, model, key, source, environment or day.
-
-    The last 30 days where no time is given. A run counts in the hour in which it ended.
-    """
-    async with db.transaction(caller.project_id) as session:
-        since, until, found = await managing.sum_usage(session, caller, wanted)
-    return UsageList(since=since, until=until, data=[UsageLineRead.of(line) for line in found])

@@ -113,7 +113,7 @@ class RunPreparer:
             request = parse_body(body)
             resolved = await self._resolve(caller, alias, address, request)
             found = request, address, resolved
-            entry = _entry(caller, resolved, address)
+            entry = _entry(caller, resolved, address, request)
             if caller.tokens_per_minute is not None:
                 estimate = _estimate(resolved, len(body))
         except AppError as error:
@@ -251,17 +251,22 @@ def _estimate(resolved: _Resolved, body_bytes: int) -> int:
     return (template + body_bytes) // _CHARACTERS_A_TOKEN + answer
 
 
-def _entry(caller: Caller, resolved: _Resolved, address: RunAddress) -> bytes:
+def _entry(caller: Caller, resolved: _Resolved, address: RunAddress, request: RunRequest) -> bytes:
     """What is seen of a plain run while it runs."""
+    version = resolved.version
     return orjson.dumps(
         {
             "project_id": caller.project_id,
             "api_key_id": caller.id if caller.kind == "api_key" else None,
+            "prompt_id": resolved.prompt.id,
             "prompt": resolved.prompt.alias,
-            "version": resolved.version.version_num or DRAFT,
+            "version_id": version.id if version.version_num else None,
+            "version": version.version_num or DRAFT,
             "environment": address.environment,
             "model": resolved.models[0],
             "source": resolved.source,
+            "user": request.user,
+            "session": request.session,
             "started_at": utc_now(),
         },
         # The driver's UUIDs are of a class of its own.

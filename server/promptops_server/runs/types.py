@@ -9,10 +9,10 @@ from uuid import UUID
 import orjson
 
 from promptops_server.access.types import Caller
-from promptops_server.kit.ids import to_public
+from promptops_server.kit.ids import timestamp_ms, to_public
 from promptops_server.providers.types import ModelTarget
 from promptops_server.ratelimit.admission import Grant
-from promptops_server.usage.types import Source, Store
+from promptops_server.usage.types import FeedbackSummary, RunFilter, Source, Store
 
 # Where a run is before it has ended: it waits for a process, or one is doing it.
 RunState = Literal["queued", "running"]
@@ -100,3 +100,61 @@ class PreparedRun:
     caller: Caller
     grant: Grant
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnendedRun:
+    """A run that is queued or running, as far as it is known."""
+
+    id: UUID
+    status: RunState
+    source: Source
+    version: str
+    started_at: datetime
+    model: str
+    prompt_id: UUID | None = None
+    prompt_alias: str | None = None
+    version_id: UUID | None = None
+    environment: str | None = None
+    api_key_id: UUID | None = None
+    user_ref: str | None = None
+    session_ref: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def is_wanted(self, wanted: RunFilter) -> bool:
+        """Whether the filter lets it pass."""
+        if wanted.asks_for_an_end or wanted.has_comment is not None:
+            return False
+        milliseconds = timestamp_ms(self.id)
+        if wanted.since_ms is not None and milliseconds < wanted.since_ms:
+            return False
+        if wanted.until_ms is not None and milliseconds >= wanted.until_ms:
+            return False
+        provider, _, model = self.model.partition("/")
+        models = {(provider, model), (provider, "")}
+        if wanted.models and models.isdisjoint(wanted.models):
+            return False
+        if not wanted.metadata.items() <= self.metadata.items():
+            return False
+        return all(
+            not values or value in values
+            for value, values in (
+                (self.status, wanted.statuses),
+                (self.prompt_id, wanted.prompt_ids),
+                (self.version_id, wanted.version_ids),
+                (self.environment, wanted.environments),
+                (self.source, wanted.sources),
+                (self.api_key_id, wanted.api_key_ids),
+                (self.user_ref, wanted.users),
+                (self.session_ref, wanted.sessions),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What rows of runs say beyond the ledger: names of prompts and keys, and feedback, by id."""
+
+    prompts: dict[UUID, str] = field(default_factory=dict[UUID, str])
+    keys: dict[UUID, str] = field(default_factory=dict[UUID, str])
+    feedback: dict[UUID, FeedbackSummary] = field(default_factory=dict[UUID, FeedbackSummary])

@@ -1,13 +1,22 @@
 """Every SQL statement of usage."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
@@ -19,12 +28,11 @@ from promptops_server.kit.text import storable, storable_json
 from promptops_server.usage.models import Run, RunFeedback, RunSettingsRow
 from promptops_server.usage.types import (
     Feedback,
+    FeedbackSummary,
     RunFilter,
     RunRecord,
     RunSettings,
     TokenUsage,
-    UsageGroup,
-    UsageLine,
 )
 
 _COLUMNS = """
@@ -143,32 +151,98 @@ async def list_runs(
 
     What a list does not show (texts and what came with them) is not read, and None.
     """
-    statement = of_project(Run, project_id)
-    if wanted.prompt_ids:
-        statement = statement.where(Run.prompt_id.in_(wanted.prompt_ids))
-    for column, value in (
-        (Run.environment, wanted.environment),
-        (Run.status, wanted.status),
-        (Run.source, wanted.source),
-        (Run.provider, wanted.provider),
-        (Run.model, wanted.model),
-        (Run.version_id, wanted.version_id),
-        (Run.api_key_id, wanted.api_key_id),
-        (Run.user_ref, wanted.user_ref),
-        (Run.session_ref, wanted.session_ref),
+    # Partial indexes, and a rare value beside a common one, need a plan for these very values.
+    await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    statement = of_project(Run, project_id).where(*_conditions(wanted))
+    if wanted.asks_for_feedback:
+        said = _said(project_id, wanted, after).subquery()
+        # The order is that of what was said, of which there is much less than there are runs.
+        statement = statement.join(said, Run.id == said.c.run_id)
+        statement = statement.order_by(said.c.run_id.desc()).limit(limit + 1)
+    else:
+        statement = page_of(statement, Run, after, limit)
+    if wanted.has_comment is False:
+        commented = select(RunFeedback.id).where(
+            RunFeedback.run_id == Run.id, RunFeedback.comment.is_not(None)
+        )
+        statement = statement.where(~commented.exists())
+    statement = statement.options(load_only(*(getattr(Run, name) for name in _LISTED)))
+    rows = (await session.execute(statement)).scalars().all()
+    return [_record_of(row, _LISTED) for row in rows]
+
+
+def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
+    for column, values in (
+        (Run.prompt_id, wanted.prompt_ids),
+        (Run.environment, wanted.environments),
+        (Run.status, wanted.statuses),
+        (Run.source, wanted.sources),
+        (Run.version_id, wanted.version_ids),
+        (Run.api_key_id, wanted.api_key_ids),
+        (Run.user_ref, wanted.users),
+        (Run.session_ref, wanted.sessions),
     ):
-        if value is not None:
-            statement = statement.where(column == value)
+        if values:
+            yield _one_of(column, values)
+    if wanted.codes:
+        # As the index says it.
+        yield Run.status != literal_column("'succeeded'")
+        yield _one_of(Run.error["code"].astext, wanted.codes)
+    if wanted.models:
+        yield or_(*(_is_model(provider, model) for provider, model in wanted.models))
     if wanted.metadata:
-        statement = statement.where(Run.run_metadata.contains(dict(wanted.metadata)))
+        yield Run.run_metadata.contains(dict(wanted.metadata))
     # The id begins with the time, so a range of time is a range of ids and prunes partitions.
     if wanted.since_ms is not None:
-        statement = statement.where(Run.id >= first_id_at(wanted.since_ms))
+        yield Run.id >= first_id_at(wanted.since_ms)
     if wanted.until_ms is not None:
-        statement = statement.where(Run.id < first_id_at(wanted.until_ms))
+        yield Run.id < first_id_at(wanted.until_ms)
+    if wanted.min_latency_ms is not None:
+        lasted = timedelta(milliseconds=wanted.min_latency_ms)
+        yield Run.ended_at - Run.started_at >= lasted
+    if wanted.min_cost_usd is not None:
+        yield Run.cost_usd >= wanted.min_cost_usd
+
+
+def _one_of(column: Any, values: Sequence[object]) -> ColumnElement[bool]:
+    # One value is found in the order of an index; several are not.
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def _is_model(provider: str, model: str) -> ColumnElement[bool]:
+    is_provider = Run.provider == provider
+    return and_(Run.model == model, is_provider) if model else is_provider
+
+
+def _said(project_id: UUID, wanted: RunFilter, after: UUID | None) -> Select[UUID]:
+    """The runs about which somebody said what is wanted."""
+    statement = select(RunFeedback.run_id).where(RunFeedback.project_id == project_id)
+    if wanted.ratings:
+        statement = statement.where(_one_of(RunFeedback.rating, wanted.ratings))
+    if wanted.min_score is not None:
+        statement = statement.where(RunFeedback.score >= wanted.min_score)
+    if wanted.max_score is not None:
+        statement = statement.where(RunFeedback.score <= wanted.max_score)
+    if wanted.has_comment:
+        statement = statement.where(RunFeedback.comment.is_not(None))
+    if wanted.since_ms is not None:
+        statement = statement.where(RunFeedback.run_id >= first_id_at(wanted.since_ms))
+    if wanted.until_ms is not None:
+        statement = statement.where(RunFeedback.run_id < first_id_at(wanted.until_ms))
+    if after is not None:
+        statement = statement.where(RunFeedback.run_id < after)
+    return statement.distinct()
+
+
+async def list_runs_by_id(
+    session: AsyncSession, project_id: UUID, run_ids: Sequence[UUID]
+) -> Sequence[RunRecord]:
+    """Those of these runs that have ended, as a list shows them, newest first."""
+    if not run_ids:
+        return ()
+    statement = of_project(Run, project_id).where(Run.id.in_(run_ids)).order_by(Run.id.desc())
     statement = statement.options(load_only(*(getattr(Run, name) for name in _LISTED)))
-    rows = (await session.execute(page_of(statement, Run, after, limit))).scalars().all()
-    return [_record_of(row, _LISTED) for row in rows]
+    return [_record_of(row, _LISTED) for row in (await session.execute(statement)).scalars()]
 
 
 async def find_run(session: AsyncSession, project_id: UUID, run_id: UUID) -> RunRecord | None:
@@ -271,6 +345,28 @@ async def list_feedback(
     ]
 
 
+async def sum_feedback(
+    session: AsyncSession, project_id: UUID, run_ids: Sequence[UUID]
+) -> dict[UUID, FeedbackSummary]:
+    """What was said about each of these runs, in numbers; those without a word are left out."""
+    if not run_ids:
+        return {}
+    statement = (
+        select(
+            RunFeedback.run_id,
+            func.count().filter(RunFeedback.rating == "up"),
+            func.count().filter(RunFeedback.rating == "down"),
+            func.count(RunFeedback.comment),
+            func.count(RunFeedback.score),
+            func.avg(RunFeedback.score),
+        )
+        .where(RunFeedback.project_id == project_id, RunFeedback.run_id.in_(run_ids))
+        .group_by(RunFeedback.run_id)
+    )
+    rows = (await session.execute(statement)).all()
+    return {run_id: FeedbackSummary(*numbers) for run_id, *numbers in rows}
+
+
 async def find_settings(session: AsyncSession, project_id: UUID) -> RunSettings:
     """The project's settings, or the default."""
     row = await session.get(RunSettingsRow, project_id)
@@ -315,146 +411,3 @@ DELETE FROM runs WHERE id IN (SELECT id FROM expired) RETURNING id
 async def delete_expired(pool: Pool, limit: int) -> int:
     """Deletes up to `limit` runs that are older than their project keeps; returns how many."""
     return len(await pool.fetch(_EXPIRED, limit))
-
-
-# The dimensions and the measures of usage, from runs and from whole hours alike.
-_DIMENSIONS = (
-    *("prompt_id", "prompt_alias", "version_id", "version_num", "provider", "model"),
-    *("api_key_id", "source", "environment"),
-)
-_MEASURES = """
-  count(*) AS runs,
-  count(*) FILTER (WHERE status = 'failed') AS failed,
-  count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-  coalesce(sum(input_tokens), 0) AS input_tokens,
-  coalesce(sum(cached_input_tokens), 0) AS cached_input_tokens,
-  coalesce(sum(output_tokens), 0) AS output_tokens,
-  coalesce(sum(reasoning_tokens), 0) AS reasoning_tokens,
-  coalesce(sum(cost_usd), 0) AS cost_usd,
-  count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced,
-  coalesce(sum(extract(epoch FROM ended_at - started_at) * 1000), 0) AS latency_ms,
-  max(ended_at) AS last_run_at
-"""
-_ALL_DIMENSIONS = ", ".join(_DIMENSIONS)
-# A run's id begins with the time of its start; none lasts longer than a day.
-_ROLL_UP = f"""
-INSERT INTO usage_hours (
-  project_id, hour, {_ALL_DIMENSIONS}, runs, failed, cancelled, input_tokens, cached_input_tokens,
-  output_tokens, reasoning_tokens, cost_usd, unpriced, latency_ms,
-  last_run_at
-)
-SELECT project_id, $1, {_ALL_DIMENSIONS}, {_MEASURES}
-FROM runs WHERE ended_at >= $1 AND ended_at < $1 + interval '1 hour'
-  AND id >= promptops_first_uuid_at($1 - interval '1 day')
-  AND id < promptops_first_uuid_at($1 + interval '1 hour')
-GROUP BY project_id, {_ALL_DIMENSIONS}
-"""  # noqa: S608
-
-
-async def roll_up_one_hour(pool: Pool, settled_s: float) -> bool:
-    """Writes the next whole hour of usage, where it is over since `settled_s`; else False.
-
-    Of several processes one does it at a time, and none does an hour twice.
-    """
-    async with pool.acquire() as connection, connection.transaction():
-        hour = await connection.fetchval(
-            "SELECT until FROM usage_watermark "
-            "WHERE until + interval '1 hour' + make_interval(secs => $1) <= now() "
-            "FOR UPDATE SKIP LOCKED",
-            settled_s,
-        )
-        if hour is None:
-            return False
-        await connection.execute(_ROLL_UP, hour)
-        await connection.execute("UPDATE usage_watermark SET until = until + interval '1 hour'")
-    return True
-
-
-_GROUPED: dict[UsageGroup, tuple[str, ...]] = {
-    "prompt": ("prompt_id", "prompt_alias"),
-    "version": ("prompt_id", "prompt_alias", "version_id", "version_num"),
-    "model": ("provider", "model"),
-    "key": ("api_key_id",),
-    "source": ("source",),
-    "environment": ("environment",),
-    "day": ("day",),
-}
-_SUMMED = (
-    *("runs", "failed", "cancelled", "input_tokens", "cached_input_tokens", "output_tokens"),
-    *("reasoning_tokens", "cost_usd", "unpriced", "latency_ms"),
-)
-
-
-async def sum_usage(
-    session: AsyncSession,
-    project_id: UUID,
-    groups: Sequence[UsageGroup],
-    *,
-    since: datetime,
-    until: datetime,
-    timezone: str,
-    wanted: RunFilter,
-    limit: int,
-) -> list[UsageLine]:
-    """Usage of the runs that ended in the time, by group, the newest day or the dearest first.
-
-    Both times are whole hours. `timezone` says where a day begins.
-    """
-    columns = [column for group in groups for column in _GROUPED[group]]
-    chosen = ", ".join(
-        "(hour AT TIME ZONE :timezone)::date AS day" if name == "day" else name for name in columns
-    )
-    filters: dict[str, object] = {
-        "version_id": wanted.version_id,
-        "provider": wanted.provider,
-        "model": wanted.model,
-        "api_key_id": wanted.api_key_id,
-        "source": wanted.source,
-        "environment": wanted.environment,
-    }
-    given = {name: value for name, value in filters.items() if value is not None}
-    narrowed = "".join(f" AND {name} = :{name}" for name in given)
-    if wanted.prompt_ids:
-        narrowed += " AND prompt_id = ANY(:prompt_ids)"
-        given["prompt_ids"] = list(wanted.prompt_ids)
-    sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMMED)
-    order = "day DESC, runs DESC" if "day" in groups else "cost_usd DESC, runs DESC"
-    group_by = ", ".join(str(n + 1) for n in range(len(columns)))
-    statement = text(f"""
-        WITH watermark AS (SELECT until FROM usage_watermark),
-        every AS (
-          SELECT hour, {_ALL_DIMENSIONS}, {", ".join(_SUMMED)}, last_run_at FROM usage_hours
-          WHERE project_id = :project AND hour >= :since AND hour < :until
-          UNION ALL
-          SELECT date_trunc('hour', ended_at) AS hour, {_ALL_DIMENSIONS}, {_MEASURES}
-          FROM runs WHERE project_id = :project
-            AND ended_at >= greatest((SELECT until FROM watermark), :since) AND ended_at < :until
-            AND id >= promptops_first_uuid_at((SELECT until FROM watermark) - interval '1 day')
-          GROUP BY 1, {_ALL_DIMENSIONS}
-        )
-        SELECT {chosen}, {sums}, max(last_run_at) AS last_run_at FROM every WHERE true{narrowed}
-        GROUP BY {group_by} ORDER BY {order} LIMIT :limit
-    """)  # noqa: S608 # every part is from the tables above
-    values = {"project": project_id, "since": since, "until": until, "limit": limit, **given}
-    if "day" in groups:
-        values["timezone"] = timezone
-    rows = (await session.execute(statement, values)).mappings().all()
-    return [_usage_line({name: row[name] for name in columns}, row) for row in rows]
-
-
-def _usage_line(group: dict[str, object], row: Any) -> UsageLine:
-    runs = int(row["runs"])
-    return UsageLine(
-        group=group,
-        runs=runs,
-        failed=int(row["failed"]),
-        cancelled=int(row["cancelled"]),
-        input_tokens=int(row["input_tokens"]),
-        cached_input_tokens=int(row["cached_input_tokens"]),
-        output_tokens=int(row["output_tokens"]),
-        reasoning_tokens=int(row["reasoning_tokens"]),
-        cost_usd=Decimal(row["cost_usd"]),
-        unpriced=int(row["unpriced"]),
-        last_run_at=row["last_run_at"],
-        average_latency_ms=round(float(row["latency_ms"]) / max(runs, 1), 1),
-    )

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from promptops_server.core.db import Pool, retry_once
 from promptops_server.core.freshness import FreshCache, Freshness
+from promptops_server.usage.hours.repository import sum_series, sum_usage
 from promptops_server.usage.repository import (
     add_feedback,
     delete_run,
@@ -12,9 +13,10 @@ from promptops_server.usage.repository import (
     find_settings,
     list_feedback,
     list_runs,
+    list_runs_by_id,
     load_settings,
     put_settings,
-    sum_usage,
+    sum_feedback,
 )
 from promptops_server.usage.types import RunSettings
 
@@ -27,7 +29,10 @@ __all__ = [
     "find_settings",
     "list_feedback",
     "list_runs",
+    "list_runs_by_id",
     "put_settings",
+    "sum_feedback",
+    "sum_series",
     "sum_usage",
 ]
 

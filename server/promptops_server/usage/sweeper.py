@@ -9,7 +9,8 @@ import asyncpg
 from promptops_server.core.db import CONNECTION_ERRORS, Pool
 from promptops_server.core.migrate import MONTHS_AHEAD
 from promptops_server.kit.clock import utc_now
-from promptops_server.usage.repository import delete_expired, ensure_partitions, roll_up_one_hour
+from promptops_server.usage.hours.repository import roll_up_one_hour
+from promptops_server.usage.repository import delete_expired, ensure_partitions
 
 _EVERY_S = 300.0
 _AFTER_A_FAILURE_S = 30.0

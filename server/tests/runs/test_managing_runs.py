@@ -9,7 +9,8 @@ from fixtures.api import Json, Project, made
 from fixtures.servers import World
 from promptops_server.core.db import open_pool, url_of
 from promptops_server.kit.ids import from_public
-from promptops_server.usage.repository import delete_expired, roll_up_one_hour
+from promptops_server.usage.hours.repository import roll_up_one_hour
+from promptops_server.usage.repository import delete_expired
 
 
 @pytest.fixture
@@ -112,6 +113,24 @@ async def _usage(project: Project, query: str) -> list[Json]:
     return answer.json["data"]
 
 
+_CHARTS = (
+    "",
+    "bucket=hour&by=prompt",
+    "by=prompt&top=1",
+    *(f"by={name}&order=cost" for name in ("version", "model", "key", "source", "environment")),
+)
+
+
+async def _series(project: Project, query: str) -> Json:
+    # Up to a fixed hour, so that two answers can be compared.
+    until = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
+    since = until - timedelta(days=3)
+    span = f"since={since:%Y-%m-%dT%H:00:00Z}&until={until:%Y-%m-%dT%H:00:00Z}"
+    answer = await project.api.get(f"/api/v1/usage/series?{span}&{query}")
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
 async def test_usage_of_several_prompts_comes_in_one_answer(scripted: Project) -> None:
     await scripted.prompt("other", model="scripted/echo")
     other = (await scripted.api.get("/api/v1/prompts/other")).json
@@ -133,9 +152,10 @@ async def test_usage_is_summed_by_every_group_before_and_after_it_is_rolled_up(
         await _run(scripted, word)
     await scripted.prompt("failing", model="scripted/401")
     await scripted.api.run("failing")
-    groups = ("prompt", "version", "model", "key", "source", "environment", "day")
+    groups = ("prompt", "version", "model", "key", "source", "environment", "day", "hour")
     queries = [f"group_by={group}" for group in groups] + ["group_by=prompt&group_by=day"]
     live = [await _usage(scripted, query) for query in queries]
+    charts = [await _series(scripted, query) for query in _CHARTS]
     by_prompt = {line["prompt"]: line for line in live[0]}
     assert (by_prompt["hello"]["runs"], by_prompt["hello"]["failed"]) == (2, 0)
     assert (by_prompt["hello"]["input_tokens"], by_prompt["hello"]["output_tokens"]) == (5, 5)
@@ -153,6 +173,7 @@ async def test_usage_is_summed_by_every_group_before_and_after_it_is_rolled_up(
         pass
     await pool.close()
     assert [await _usage(scripted, query) for query in queries] == live
+    assert [await _series(scripted, query) for query in _CHARTS] == charts
 
 
 @pytest.mark.parametrize(

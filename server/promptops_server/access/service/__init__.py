@@ -19,6 +19,7 @@ from promptops_server.access.service.environments import (
 from promptops_server.access.service.keys import (
     create_api_key,
     get_api_key,
+    key_names,
     revoke_api_key,
     rotate_api_key,
     update_api_key,
@@ -54,6 +55,7 @@ __all__ = [
     "get_api_key",
     "hold_environment",
     "is_member_somewhere",
+    "key_names",
     "key_use_of",
     "list_environment_names",
     "list_projects",

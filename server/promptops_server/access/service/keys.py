@@ -148,6 +148,13 @@ async def revoke_api_key(
     mark_changed(session)
 
 
+async def key_names(
+    session: AsyncSession, project_id: UUID, key_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """The name of each of these keys, revoked ones included; of no others."""
+    return await repository.api_key_names(session, project_id, key_ids) if key_ids else {}
+
+
 async def _get_for_change(session: AsyncSession, caller: Caller, public_id: str) -> ApiKey:
     key = await get_api_key(session, caller, public_id, lock=True)
     _require_covered(caller, _lists_of(key))

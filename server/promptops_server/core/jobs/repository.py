@@ -139,17 +139,27 @@ async def find_work(pool: Pool, project_id: UUID, work_id: UUID) -> WorkState | 
         project_id,
         work_id,
     )
-    if row is None:
-        return None
-    return WorkState(
-        id=row["id"],
-        project_id=row["project_id"],
-        state=row["state"],
-        attempt=row["attempt"],
-        payload=_payload(row),
-        created_at=row["created_at"],
-        is_cancelled=row["is_cancelled"],
+    return None if row is None else _state_of(row)
+
+
+async def list_unended(
+    pool: Pool, project_id: UUID, kind: str, *, without: Sequence[str], limit: int
+) -> list[WorkState]:
+    """The project's units of this kind that have not ended, newest first.
+
+    Their payload is without the fields that `without` names, which may be large.
+    """
+    rows = await pool.fetch(
+        "SELECT id, project_id, state, attempt, payload - $3::text[] AS payload, created_at, "
+        "cancel_requested_at IS NOT NULL AS is_cancelled "
+        "FROM work WHERE project_id = $1 AND kind = $2 AND state <> 'ended' "
+        "ORDER BY id DESC LIMIT $4",
+        project_id,
+        kind,
+        list(without),
+        limit,
     )
+    return [_state_of(row) for row in rows]
 
 
 async def ask_to_cancel(pool: Pool, project_id: UUID, work_id: UUID) -> bool:
@@ -175,6 +185,18 @@ async def sweep(pool: Pool, keep_ended_s: float) -> int:
         keep_ended_s,
     )
     return len(rows)
+
+
+def _state_of(row: "asyncpg.Record") -> WorkState:
+    return WorkState(
+        id=row["id"],
+        project_id=row["project_id"],
+        state=row["state"],
+        attempt=row["attempt"],
+        payload=_payload(row),
+        created_at=row["created_at"],
+        is_cancelled=row["is_cancelled"],
+    )
 
 
 def _payload(row: "asyncpg.Record") -> dict[str, object]:

@@ -116,7 +116,8 @@ export function useRecentRuns(prompt: string, isOpen: boolean) {
   return useQuery({
     queryKey: ["runs", "of", prompt],
     queryFn: async () =>
-      bodyOf(await api.GET("/api/v1/runs", { params: { query: { prompt, limit: 20 } } })).data,
+      bodyOf(await api.GET("/api/v1/runs", { params: { query: { prompt: [prompt], limit: 20 } } }))
+        .data,
     enabled: isOpen,
     staleTime: 0,
   });

@@ -1030,7 +1030,9 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description The ended runs of this project, newest first.
+         * @description The runs of this project, newest first; those that have not ended where they are asked for.
+         *
+         *     Of a filter that is given several times, one of the values has to hold.
          */
         get: operations["list_runs_api_v1_runs_get"];
         put?: never;
@@ -1251,11 +1253,33 @@ export interface paths {
         };
         /**
          * Sum Usage
-         * @description Runs, tokens and money by prompt, version, model, key, source, environment or day.
+         * @description Runs, tokens, money and times by prompt, version, model, key, source, environment, day, hour.
          *
          *     The last 30 days where no time is given. A run counts in the hour in which it ended.
          */
         get: operations["sum_usage_api_v1_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum Series
+         * @description The same for a chart: a value for every day or hour, of all and of the first groups.
+         *
+         *     The last 30 days where no time is given.
+         */
+        get: operations["sum_series_api_v1_usage_series_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3115,6 +3139,22 @@ export interface components {
             detail: string;
         };
         /**
+         * RunFeedback
+         * @description What was said about a run, in numbers.
+         */
+        RunFeedback: {
+            /** Up */
+            up: number;
+            /** Down */
+            down: number;
+            /** Comments */
+            comments: number;
+            /** Scores */
+            scores: number;
+            /** Average Score */
+            average_score: number | null;
+        };
+        /**
          * RunRead
          * @description A run in full: what went to the model, and what came back.
          */
@@ -3130,14 +3170,22 @@ export interface components {
             source: "api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test";
             /** Prompt */
             prompt: string | null;
+            /** Prompt Id */
+            prompt_id: string | null;
+            /** Prompt Name */
+            prompt_name: string | null;
             /** Version */
             version: string | null;
+            /** Version Id */
+            version_id: string | null;
             /** Environment */
             environment: string | null;
             /** Model */
             model: string | null;
             /** Api Key Id */
             api_key_id: string | null;
+            /** Api Key Name */
+            api_key_name: string | null;
             /** User */
             user: string | null;
             /** Session */
@@ -3148,19 +3196,18 @@ export interface components {
             };
             usage: components["schemas"]["UsageRead"];
             error: components["schemas"]["RunError"] | null;
+            feedback: components["schemas"]["RunFeedback"];
             /**
              * Started At
              * Format: date-time
              */
             started_at: string;
+            /** Ended At */
+            ended_at: string | null;
             /** First Token Ms */
             first_token_ms: number | null;
             /** Latency Ms */
             latency_ms: number | null;
-            /** Prompt Id */
-            prompt_id: string | null;
-            /** Version Id */
-            version_id: string | null;
             /** Content Hash */
             content_hash: string | null;
             /** Parameters */
@@ -3195,8 +3242,6 @@ export interface components {
             }[];
             /** Request Id */
             request_id: string | null;
-            /** Ended At */
-            ended_at: string | null;
         };
         /**
          * RunSettingsBody
@@ -3216,6 +3261,8 @@ export interface components {
         /**
          * RunSummary
          * @description A run as a list shows it. One that has not ended yet has no usage and no latency.
+         *
+         *     `prompt` is the alias under which it ran; `prompt_name` and `api_key_name` are as they are now.
          */
         RunSummary: {
             /** Id */
@@ -3229,14 +3276,22 @@ export interface components {
             source: "api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test";
             /** Prompt */
             prompt: string | null;
+            /** Prompt Id */
+            prompt_id: string | null;
+            /** Prompt Name */
+            prompt_name: string | null;
             /** Version */
             version: string | null;
+            /** Version Id */
+            version_id: string | null;
             /** Environment */
             environment: string | null;
             /** Model */
             model: string | null;
             /** Api Key Id */
             api_key_id: string | null;
+            /** Api Key Name */
+            api_key_name: string | null;
             /** User */
             user: string | null;
             /** Session */
@@ -3247,11 +3302,14 @@ export interface components {
             };
             usage: components["schemas"]["UsageRead"];
             error: components["schemas"]["RunError"] | null;
+            feedback: components["schemas"]["RunFeedback"];
             /**
              * Started At
              * Format: date-time
              */
             started_at: string;
+            /** Ended At */
+            ended_at: string | null;
             /** First Token Ms */
             first_token_ms: number | null;
             /** Latency Ms */
@@ -3489,17 +3547,17 @@ export interface components {
         };
         /**
          * UsageLineRead
-         * @description One group; of what it is grouped by, the fields are set. Cost leaves unpriced runs out.
+         * @description One group; of what it is grouped by, the fields are set.
          *
          *     `last_run_at` is when its last run ended, null where it was summed before this was kept.
          */
         UsageLineRead: {
-            /** Day */
-            day: string | null;
             /** Prompt Id */
             prompt_id: string | null;
             /** Prompt */
             prompt: string | null;
+            /** Prompt Name */
+            prompt_name: string | null;
             /** Version Id */
             version_id: string | null;
             /** Version */
@@ -3508,6 +3566,8 @@ export interface components {
             model: string | null;
             /** Api Key Id */
             api_key_id: string | null;
+            /** Api Key Name */
+            api_key_name: string | null;
             /** Source */
             source: string | null;
             /** Environment */
@@ -3532,12 +3592,24 @@ export interface components {
             unpriced_runs: number;
             /** Average Latency Ms */
             average_latency_ms: number;
+            /** P50 Latency Ms */
+            p50_latency_ms: number | null;
+            /** P95 Latency Ms */
+            p95_latency_ms: number | null;
+            /** P50 First Token Ms */
+            p50_first_token_ms: number | null;
+            /** P95 First Token Ms */
+            p95_first_token_ms: number | null;
+            /** Day */
+            day: string | null;
+            /** Hour */
+            hour: string | null;
             /** Last Run At */
             last_run_at: string | null;
         };
         /**
          * UsageList
-         * @description Usage by group: the newest day first, else the dearest.
+         * @description Usage by group: the newest time first, else the dearest.
          */
         UsageList: {
             /**
@@ -3554,6 +3626,40 @@ export interface components {
             data: components["schemas"]["UsageLineRead"][];
         };
         /**
+         * UsagePoints
+         * @description A line of a chart: each list has a value for every bucket, in their order.
+         */
+        UsagePoints: {
+            /** Runs */
+            runs: number[];
+            /** Failed */
+            failed: number[];
+            /** Cancelled */
+            cancelled: number[];
+            /** Input Tokens */
+            input_tokens: number[];
+            /** Cached Input Tokens */
+            cached_input_tokens: number[];
+            /** Output Tokens */
+            output_tokens: number[];
+            /** Reasoning Tokens */
+            reasoning_tokens: number[];
+            /** Cost Usd */
+            cost_usd: string[];
+            /** Unpriced Runs */
+            unpriced_runs: number[];
+            /** Average Latency Ms */
+            average_latency_ms: number[];
+            /** P50 Latency Ms */
+            p50_latency_ms: (number | null)[];
+            /** P95 Latency Ms */
+            p95_latency_ms: (number | null)[];
+            /** P50 First Token Ms */
+            p50_first_token_ms: (number | null)[];
+            /** P95 First Token Ms */
+            p95_first_token_ms: (number | null)[];
+        };
+        /**
          * UsageRead
          * @description Tokens and cost; null is what the provider did not tell, or whose price is unknown.
          */
@@ -3568,6 +3674,104 @@ export interface components {
             reasoning_tokens: number | null;
             /** Cost Usd */
             cost_usd: string | null;
+        };
+        /**
+         * UsageSeries
+         * @description Usage for a chart. `buckets` says when each begins; an empty one is zero, not left out.
+         */
+        UsageSeries: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Timezone */
+            timezone: string;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "hour" | "day";
+            /** By */
+            by: ("prompt" | "version" | "model" | "key" | "source" | "environment") | null;
+            /** Buckets */
+            buckets: string[];
+            total: components["schemas"]["UsageTold"];
+            points: components["schemas"]["UsagePoints"];
+            /** Series */
+            series: components["schemas"]["UsageSeriesLine"][];
+        };
+        /**
+         * UsageSeriesLine
+         * @description One group of a chart, or with `is_rest` all that are beyond the first.
+         */
+        UsageSeriesLine: {
+            /** Prompt Id */
+            prompt_id: string | null;
+            /** Prompt */
+            prompt: string | null;
+            /** Prompt Name */
+            prompt_name: string | null;
+            /** Version Id */
+            version_id: string | null;
+            /** Version */
+            version: string | null;
+            /** Model */
+            model: string | null;
+            /** Api Key Id */
+            api_key_id: string | null;
+            /** Api Key Name */
+            api_key_name: string | null;
+            /** Source */
+            source: string | null;
+            /** Environment */
+            environment: string | null;
+            /** Is Rest */
+            is_rest: boolean;
+            total: components["schemas"]["UsageTold"];
+            points: components["schemas"]["UsagePoints"];
+        };
+        /**
+         * UsageTold
+         * @description What some runs used. `cost_usd` leaves out the `unpriced_runs`, whose cost is not known.
+         *
+         *     Percentiles are told to within a tenth, from 10 ms to eight minutes; null where no run was
+         *     counted, as in hours that were summed before they were kept.
+         */
+        UsageTold: {
+            /** Runs */
+            runs: number;
+            /** Failed */
+            failed: number;
+            /** Cancelled */
+            cancelled: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Cached Input Tokens */
+            cached_input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /** Cost Usd */
+            cost_usd: string;
+            /** Unpriced Runs */
+            unpriced_runs: number;
+            /** Average Latency Ms */
+            average_latency_ms: number;
+            /** P50 Latency Ms */
+            p50_latency_ms: number | null;
+            /** P95 Latency Ms */
+            p95_latency_ms: number | null;
+            /** P50 First Token Ms */
+            p50_first_token_ms: number | null;
+            /** P95 First Token Ms */
+            p95_first_token_ms: number | null;
         };
         /**
          * UserCreate
@@ -9722,23 +9926,38 @@ export interface operations {
     list_runs_api_v1_runs_get: {
         parameters: {
             query?: {
-                /** @description An alias or id of a prompt. */
-                prompt?: string | null;
-                /** @description The id of a version. */
-                version?: string | null;
-                environment?: string | null;
-                status?: ("succeeded" | "failed" | "cancelled") | null;
-                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test") | null;
-                /** @description As `provider/model`. */
-                model?: string | null;
-                /** @description The id of an API key. */
-                key?: string | null;
+                /** @description Aliases or ids of prompts. */
+                prompt?: string[];
+                /** @description Ids of versions. */
+                version?: string[];
+                environment?: string[];
+                /** @description Without one, runs that have ended; `queued` and `running` by name. */
+                status?: (("succeeded" | "failed" | "cancelled") | ("queued" | "running"))[];
+                /** @description Codes of errors, as `provider_timeout`. */
+                code?: string[];
+                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test")[];
+                /** @description As `provider/model`, or `provider` for all. */
+                model?: string[];
+                /** @description Ids of API keys. */
+                key?: string[];
                 /** @description The `user` of the run. */
-                user?: string | null;
+                user?: string[];
                 /** @description The `session` of the run. */
-                session?: string | null;
+                session?: string[];
                 /** @description As `name=text`; each must be there. */
                 metadata?: string[];
+                /** @description Somebody rated it so. */
+                rating?: ("up" | "down")[];
+                /** @description Somebody scored it so or higher. */
+                min_score?: number | null;
+                /** @description Somebody scored it so or lower. */
+                max_score?: number | null;
+                /** @description Somebody commented on it. */
+                has_comment?: boolean | null;
+                /** @description Lasted so long; with `since`. */
+                min_latency_ms?: number | null;
+                /** @description Cost so much; with `since`. */
+                min_cost_usd?: number | null;
                 /** @description Started at or after. */
                 since?: string | null;
                 /** @description Started before. */
@@ -10938,7 +11157,6 @@ export interface operations {
     sum_usage_api_v1_usage_get: {
         parameters: {
             query?: {
-                group_by?: ("prompt" | "version" | "model" | "key" | "source" | "environment" | "day")[];
                 /** @description Ended at or after. */
                 since?: string | null;
                 /** @description Ended before. */
@@ -10947,14 +11165,15 @@ export interface operations {
                 timezone?: string;
                 /** @description Aliases or ids of prompts. */
                 prompt?: string[];
-                /** @description The id of a version. */
-                version?: string | null;
-                /** @description As `provider/model`. */
-                model?: string | null;
-                /** @description The id of an API key. */
-                key?: string | null;
-                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test") | null;
-                environment?: string | null;
+                /** @description Ids of versions. */
+                version?: string[];
+                /** @description As `provider/model`, or `provider` for all. */
+                model?: string[];
+                /** @description Ids of API keys. */
+                key?: string[];
+                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test")[];
+                environment?: string[];
+                group_by?: ("prompt" | "version" | "model" | "key" | "source" | "environment" | "day" | "hour")[];
                 limit?: number;
             };
             header?: never;
@@ -10970,6 +11189,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `prompt_not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sum_series_api_v1_usage_series_get: {
+        parameters: {
+            query?: {
+                /** @description Ended at or after. */
+                since?: string | null;
+                /** @description Ended before. */
+                until?: string | null;
+                /** @description Where a day begins. */
+                timezone?: string;
+                /** @description Aliases or ids of prompts. */
+                prompt?: string[];
+                /** @description Ids of versions. */
+                version?: string[];
+                /** @description As `provider/model`, or `provider` for all. */
+                model?: string[];
+                /** @description Ids of API keys. */
+                key?: string[];
+                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test")[];
+                environment?: string[];
+                /** @description `hour` for a time of up to 31 days. */
+                bucket?: "hour" | "day";
+                /** @description What the lines are. */
+                by?: ("prompt" | "version" | "model" | "key" | "source" | "environment") | null;
+                /** @description How many lines; the rest is one. */
+                top?: number;
+                /** @description Which lines come first: those of most runs, or the dearest. */
+                order?: "runs" | "cost";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSeries"];
                 };
             };
             /** @description `unauthorized`: Not signed in */
