@@ -16,9 +16,11 @@ from promptops_server.access.people.users_router import router as users_router
 from promptops_server.access.router import router as access_router
 from promptops_server.core import docs, health, problems, site
 from promptops_server.core.asgi import RequestContext, StrictJsonBodies
+from promptops_server.core.draining import Draining
 from promptops_server.core.problems import Problem
 from promptops_server.core.settings import Settings
 from promptops_server.deployments.router import router as deployments_router
+from promptops_server.instance.router import router as instance_router
 from promptops_server.prompts.router import render_router
 from promptops_server.prompts.router import router as prompts_router
 from promptops_server.prompts.samples_router import router as samples_router
@@ -26,6 +28,7 @@ from promptops_server.providers.prices_router import router as prices_router
 from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
 from promptops_server.runs.feedback_router import router as feedback_router
+from promptops_server.runs.live_router import router as live_router
 from promptops_server.runs.openapi import run_operation, run_schemas
 from promptops_server.runs.router import router as runs_router
 from promptops_server.runs.usage_router import router as usage_router
@@ -34,6 +37,7 @@ from promptops_server.wiring import (
     RESOURCE_NAMES,
     SUBJECTS,
     Services,
+    make_places,
     open_services,
 )
 
@@ -63,9 +67,11 @@ def make_api() -> FastAPI:
         deployments_router,
         providers_router,
         prices_router,
+        live_router,
         runs_router,
         feedback_router,
         usage_router,
+        instance_router,
         health.router,
     ):
         api.include_router(router)
@@ -107,8 +113,8 @@ class _RunRoute:
         await self.services.run_path.endpoint(scope, receive, send)
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """The ASGI application of one API process."""
+def create_app(settings: Settings, draining: Draining) -> ASGIApp:
+    """The ASGI application of one API process; `draining` begins when it is being stopped."""
     api = make_api()
     run_route = _RunRoute()
     # For what is no POST, and for the list of routes; a run itself is matched before the table.
@@ -116,7 +122,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        services = await open_services(settings)
+        services = await open_services(settings, draining)
         run_route.services = services
         api.state.database = services.database
         api.state.authenticator = services.authenticator
@@ -126,12 +132,14 @@ def create_app(settings: Settings) -> ASGIApp:
         api.state.master_key = services.master_key
         api.state.address_policy = services.address_policy
         api.state.run_reader = services.run_path.reader
+        api.state.live_runs = services.run_path.live
         api.state.subjects = SUBJECTS
         api.state.release_checks = RELEASE_CHECKS
         api.state.resource_names = RESOURCE_NAMES
         api.state.passwords = services.passwords
         api.state.attempts = services.attempts
         api.state.mailer = services.mailer
+        api.state.places = make_places(settings, from_outside=False)
         api.state.health_checks = services.health_checks()
         try:
             yield

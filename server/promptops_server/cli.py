@@ -59,6 +59,7 @@ def _up(_: argparse.Namespace) -> int:
 
 def _serve(_: argparse.Namespace) -> int:
     from promptops_server.app import create_app
+    from promptops_server.core.draining import Draining
     from promptops_server.core.logs import configure_logs
     from promptops_server.core.migrate import MigrationRefused
     from promptops_server.core.secrets import MasterKeyRefused
@@ -68,7 +69,8 @@ def _serve(_: argparse.Namespace) -> int:
     configure_logs(settings.log_level)
     try:
         asyncio.run(check_before_serving(settings))
-        serve(create_app(settings), settings)
+        draining = Draining()
+        serve(create_app(settings, draining), settings, draining)
     except (MasterKeyRefused, MigrationRefused, ValueError) as refused:
         return _complain(str(refused))
     return 0
@@ -114,6 +116,30 @@ def _demo(_: argparse.Namespace) -> int:
     print("The demo project is there. Its API key:")
     print(demo["api_key"] or "(not known any more: promptops-server keys create --project demo)")
     return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from promptops_server.embedded.beside import settings_beside_up
+    from promptops_server.wiring import check_installation
+
+    # What is away is told below, in sentences.
+    logging.disable(logging.WARNING)
+    worst, parts = asyncio.run(check_installation(settings_beside_up(_settings())))
+    if arguments.json:
+        told = [
+            {"name": p.name, "status": p.status, "problem": p.problem, "facts": dict(p.facts)}
+            for p in parts
+        ]
+        print(json.dumps({"status": worst, "parts": told}, indent=2))
+    else:
+        for part in parts:
+            facts = ", ".join(f"{name} {value}" for name, value in part.facts.items())
+            print(f"{part.status:<9} {part.name:<12} {facts}".rstrip())
+            if part.problem is not None:
+                print(f"          {part.problem}")
+    return 1 if worst == "down" else 0
 
 
 def _openapi(_: argparse.Namespace) -> int:
@@ -232,6 +258,10 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "Bring the database to the schema of this release.")
     add("demo", _demo, "Make the demo project, where it is not there yet.")
     add("prepare", _prepare, "Migrate and make the demo project; `up` calls this.")
+    text = "Look at every part of this installation, and say what is wrong and what to do."
+    doctor = commands.add_parser("doctor", help=text, description=text)
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.set_defaults(run=_doctor)
     add("openapi", _openapi, "Print the OpenAPI document.")
     keys = commands.add_parser("keys", help="Manage API keys.", description="Manage API keys.")
     key_commands = keys.add_subparsers(title="commands", metavar="COMMAND", required=True)

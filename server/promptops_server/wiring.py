@@ -1,7 +1,7 @@
 """Fills every port: from the settings to the objects that a process works with."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -20,8 +20,10 @@ from promptops_server.access.schemas import ApiKeyCreate, ProjectCreate
 from promptops_server.access.service import Authenticator, LastUse, key_use_of, session_use_of
 from promptops_server.access.types import NamesByKind, Role, Scope
 from promptops_server.audit.service import COMMAND_LINE
-from promptops_server.core.addresses import AddressPolicy
-from promptops_server.core.db import Database, Pool, open_pool, url_of
+from promptops_server.core.addresses import AddressPolicy, reachable_host
+from promptops_server.core.db import Connection, Database, Pool, open_pool, url_of
+from promptops_server.core.db import connect as open_connection
+from promptops_server.core.draining import Draining
 from promptops_server.core.errors import Forbidden, NotFound
 from promptops_server.core.freshness import Freshness
 from promptops_server.core.health import Check
@@ -41,6 +43,9 @@ from promptops_server.core.valkey import open_valkey, ping
 from promptops_server.deployments.types import ReleaseChecks, SubjectKind, Subjects, SubjectsByKind
 from promptops_server.embedded import demo
 from promptops_server.embedded.control import SupervisorSidecars
+from promptops_server.embedded.data_dir import find_data_dir
+from promptops_server.instance.service import check_parts, status_of
+from promptops_server.instance.types import Part, PartStatus, Places
 from promptops_server.kit.ids import to_public
 from promptops_server.prompts.subjects import PromptSubjects
 from promptops_server.providers.client import ModelClient, Timeouts
@@ -112,6 +117,38 @@ def make_address_policy(settings: Settings) -> AddressPolicy:
     return AddressPolicy(private_hosts=settings.private_hosts(), own=frozenset(own))
 
 
+def make_places(settings: Settings, *, from_outside: bool) -> Places:
+    """Where the parts of this installation are looked for: by the API itself, or from a shell."""
+    starts_adaptor = settings.adaptor_url is None and settings.supervisor_socket is not None
+    adaptor_url = settings.adaptor_url
+    if starts_adaptor:
+        adaptor_url = f"unix:{find_data_dir(settings.data_dir).adaptor_socket}"
+    connect: Callable[[], Awaitable[Connection]] | None = None
+    if settings.database_url or settings.database_url_system:
+
+        async def connect_as_system() -> Connection:
+            return await open_connection(url_of(settings, "system"), "system")
+
+        connect = connect_as_system
+    host = reachable_host(settings.host)
+    own = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    return Places(
+        connect=connect,
+        redis_url=settings.redis_url,
+        local_model_url=settings.local_model_url,
+        adaptor_url=adaptor_url,
+        starts_adaptor=starts_adaptor,
+        data_dir=settings.data_dir,
+        api_url=own if from_outside else None,
+    )
+
+
+async def check_installation(settings: Settings) -> tuple[PartStatus, list[Part]]:
+    """How each part is, seen from outside of the API, which may be away; and the worst."""
+    parts = await check_parts(make_places(settings, from_outside=True))
+    return status_of(parts), parts
+
+
 def make_cookie(settings: Settings) -> SessionCookie:
     """How a session stands in a cookie at this installation's address."""
     return SessionCookie(settings.web_address(), allow_insecure=settings.insecure_http)
@@ -172,8 +209,8 @@ class Services:
         await self.database.close()
 
 
-async def open_services(settings: Settings) -> Services:
-    """Everything that an API process works with, running.
+async def open_services(settings: Settings, draining: Draining) -> Services:
+    """Everything that an API process works with, running until `draining` begins and it is closed.
 
     Connections are opened when they are first needed, so a database that is away does not keep the
     process from starting. Raises MasterKeyRefused and ValueError, each with one sentence.
@@ -234,6 +271,7 @@ async def open_services(settings: Settings) -> Services:
             targets=targets,
             client=client,
             ledger=ledger,
+            draining=draining,
             deadline_s=settings.run_deadline_s,
             background_runs=settings.background_runs,
         )

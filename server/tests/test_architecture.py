@@ -15,7 +15,10 @@ _PACKAGE = Path(promptops_server.__file__).parent
 _ROOT = _PACKAGE.parents[1]
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 _TESTS = sorted([*(_ROOT / "server/tests").rglob("*.py"), *(_ROOT / "tests").rglob("*.py")])
-_SLICES = ["access", "audit", "deployments", "prompts", "providers", "runs", "usage", "ratelimit"]
+_SLICES = [
+    *("access", "audit", "deployments", "instance", "prompts", "providers", "runs", "usage"),
+    "ratelimit",
+]
 
 
 @pytest.mark.parametrize("path", [*_SOURCES, *_TESTS], ids=lambda path: str(path.name))

@@ -25,6 +25,7 @@ from promptops_server.app import make_api
 _SCHEMA: Json = make_api().openapi()
 _AT_ONCE = 8
 _END = "/api/v1/session/end"
+_ENDLESS = "/api/v1/runs/live"
 _CANARY = "canary-7f3a"
 # What a body that this API does not read at all may be answered with.
 _REFUSED = {400, 413, 415, 422}
@@ -173,7 +174,9 @@ class Target:
 
     def address_of(self, operation: Operation) -> str:
         """The operation's path with what exists in its holes."""
-        return _fill(operation.path, self.places)
+        # What would not end by itself is asked to.
+        ending = "?for_s=0" if operation.path == _ENDLESS else ""
+        return _fill(operation.path, self.places) + ending
 
 
 def _fill(path: str, places: dict[str, str]) -> str:
@@ -306,7 +309,8 @@ async def test_a_hostile_address_is_no_fault_of_ours(target: Target, name: str) 
             path = operation.path.replace(hole, _ADDRESS_PARTS[name])
             cells.append(cell(operation, _fill(path, target.places)))
         for query in operation.query:
-            path = f"{target.address_of(operation)}?{query}={_ADDRESS_PARTS[name]}"
+            address = target.address_of(operation)
+            path = f"{address}{'&' if '?' in address else '?'}{query}={_ADDRESS_PARTS[name]}"
             cells.append(cell(operation, path))
     await _at_once(cells)
 

@@ -127,6 +127,7 @@ ROUTES: Mapping[str, Operation | Reach] = MappingProxyType(
     {
         "GET /api/v1/health/live": Reach.ANYBODY,
         "GET /api/v1/health/ready": Reach.ANYBODY,
+        "GET /api/v1/health/parts": Reach.INSTANCE,
         "POST /api/v1/session": Reach.ANYBODY,
         "POST /api/v1/links/inspect": Reach.ANYBODY,
         "POST /api/v1/links/accept": Reach.ANYBODY,
@@ -203,6 +204,7 @@ ROUTES: Mapping[str, Operation | Reach] = MappingProxyType(
         "POST /api/v1/run/{prompt_alias}": Operation.RUNS_RUN,
         "GET /api/v1/runs": Operation.RUNS_READ,
         "DELETE /api/v1/runs": Operation.RUNS_MANAGE,
+        "GET /api/v1/runs/live": Operation.RUNS_READ,
         f"GET {_RUN}": Operation.RUNS_READ_OWN,
         f"DELETE {_RUN}": Operation.RUNS_RUN,
         f"GET {_RUN}/events": Operation.RUNS_READ_OWN,

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from promptops_server.core.db import CONNECTION_ERRORS, url_of
+from promptops_server.core.draining import Draining
 from promptops_server.core.master_keys import check_master_key
 from promptops_server.core.migrate import MigrationRefused, head_revision
 from promptops_server.core.protocol import OneWriteProtocol
@@ -55,12 +56,14 @@ async def _check_schema(url: str) -> None:
 class _Server(uvicorn.Server):
     """uvicorn's server, which when it stops ends what does not end by itself, in order."""
 
-    def __init__(self, config: uvicorn.Config, drain_timeout_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, drain_timeout_s: float, draining: Draining) -> None:
         super().__init__(config)
         self._drain_timeout_s = drain_timeout_s
+        self._draining = draining
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stops listening, waits for running requests, and cancels the stragglers in time."""
+        self._draining.begin()
         stragglers = asyncio.create_task(self._end_stragglers())
         await super().shutdown(sockets)
         stragglers.cancel()
@@ -71,8 +74,10 @@ class _Server(uvicorn.Server):
             task.cancel()
 
 
-def serve(app: ASGIApp, settings: Settings) -> None:
+def serve(app: ASGIApp, settings: Settings, draining: Draining) -> None:
     """Serves until SIGTERM or SIGINT, then lets running requests end for a while.
+
+    `draining` begins with that, for what would go on without an end.
 
     Raises OSError where the address cannot be listened on.
     """
@@ -89,7 +94,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=int(settings.drain_timeout_s) + _ENDING_S,
     )
-    server = _Server(config, settings.drain_timeout_s)
+    server = _Server(config, settings.drain_timeout_s, draining)
     if settings.listen_fd is not None:
         # The supervisor listens, so that a restart of this process refuses nobody.
         server.run(sockets=[socket.socket(fileno=settings.listen_fd)])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from promptops_server.core.addresses import reachable_host
 from promptops_server.core.settings import Settings
+from promptops_server.embedded.beside import note_addresses
 from promptops_server.embedded.children import Launch
 from promptops_server.embedded.data_dir import DataDir
 from promptops_server.embedded.environment import (
@@ -93,6 +94,7 @@ def build_parts(
     model_port = None if settings.local_model_url else find_free_port()
     addresses = _addresses(shop, cluster, model_port)
     environment = app_environment(settings, addresses, data.root)
+    note_addresses(data, _embedded(settings, addresses))
     return Parts(
         cluster=cluster,
         postgres=keep_postgres(cluster, record, report) if cluster else None,
@@ -122,6 +124,17 @@ def _addresses(shop: _Workshop, cluster: Cluster | None, model_port: int | None)
         private_model_hosts=hosts,
         supervisor_socket=shop.data.supervisor_socket,
     )
+
+
+def _embedded(settings: Settings, addresses: Addresses) -> dict[str, str]:
+    """The addresses that no setting names, which may hold a password."""
+    own = {
+        "database_url": (settings.database_url, addresses.database_url),
+        "redis_url": (settings.redis_url, addresses.redis_url),
+        "local_model_url": (settings.local_model_url, addresses.local_model_url),
+        "supervisor_socket": (None, str(addresses.supervisor_socket)),
+    }
+    return {name: address for name, (named, address) in own.items() if named is None}
 
 
 def _keep_local_model(shop: _Workshop, port: int) -> KeptChild:

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from promptops_server.access.service import Authenticator
 from promptops_server.core.db import Database, Pool
+from promptops_server.core.draining import Draining
 from promptops_server.core.events import EventLogs
 from promptops_server.core.freshness import Freshness
 from promptops_server.core.valkey import open_valkey
@@ -20,6 +21,7 @@ from promptops_server.runs.cancelling import Cancellations
 from promptops_server.runs.durable import DurableRuns
 from promptops_server.runs.endpoint import RunEndpoint
 from promptops_server.runs.execution import RunExecution, RunTools
+from promptops_server.runs.live import LiveRuns
 from promptops_server.runs.reading import RunReader
 from promptops_server.runs.service import RunPreparer
 from promptops_server.runs.types import PreparedRun, RunPlan
@@ -41,6 +43,7 @@ class RunPathParts:
     targets: ModelTargets
     client: ModelClient
     ledger: Ledger
+    draining: Draining
     deadline_s: float
     background_runs: int
 
@@ -55,6 +58,7 @@ class RunPath:
     cancellations: Cancellations
     admission: Admission
     logs: EventLogs
+    live: LiveRuns
     # Of their own, since a reader waits in them: the limits never queue behind one.
     waiting_redis: Redis
 
@@ -65,7 +69,8 @@ class RunPath:
         waiting_redis = open_valkey(parts.redis_url)
         logs = EventLogs(waiting_redis)
         cancellations = Cancellations(waiting_redis)
-        tools = RunTools(parts.client, parts.targets, parts.ledger)
+        live = LiveRuns(waiting_redis, parts.database, parts.draining)
+        tools = RunTools(parts.client, parts.targets, parts.ledger, live)
 
         def make_execution(run: PreparedRun, stream: bool) -> RunExecution:
             return RunExecution(
@@ -115,10 +120,11 @@ class RunPath:
             reader=reader,
             cancellations=cancellations,
         )
-        return cls(endpoint, reader, durable, cancellations, admission, logs, waiting_redis)
+        return cls(endpoint, reader, durable, cancellations, admission, logs, live, waiting_redis)
 
     def start(self) -> None:
         """Begins to claim work and to listen for cancels."""
+        self.live.start()
         self.cancellations.start()
         self.durable.start()
 
@@ -126,6 +132,7 @@ class RunPath:
         """Stops, and gives unfinished work back to be begun again by another process."""
         await self.durable.close()
         await self.cancellations.close()
+        await self.live.close()
         await self.admission.close()
         await self.logs.close()
         await self.waiting_redis.aclose()

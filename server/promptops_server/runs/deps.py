@@ -4,6 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from promptops_server.runs.live import LiveRuns
 from promptops_server.runs.reading import RunReader
 
 
@@ -11,4 +12,9 @@ def _reader(request: Request) -> RunReader:
     return cast("RunReader", request.app.state.run_reader)
 
 
+def _live(request: Request) -> LiveRuns:
+    return cast("LiveRuns", request.app.state.live_runs)
+
+
+Live = Annotated[LiveRuns, Depends(_live)]
 Runs = Annotated[RunReader, Depends(_reader)]

@@ -33,6 +33,15 @@ class RunGivenUp(AppError):
     retryable = True
 
 
+class TooManyWatchers(AppError):
+    """This process tells as many watchers of runs as it can."""
+
+    code = "too_many_watchers"
+    title = "Too many watchers"
+    status = 503
+    retryable = True
+
+
 class OutputNotStored(AppError):
     """The run has ended, and its project does not keep what was said."""
 

@@ -33,6 +33,11 @@ class EventWriter:
         return b"id: %b:%d\nevent: %b\ndata: %b\n\n" % (self._id, number, name.encode(), data)
 
 
+def named_event(name: str, data: bytes) -> bytes:
+    """An event without a number, which nobody can resume after; `data` is JSON."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), data)
+
+
 def money(amount: Decimal | None) -> str | None:
     """An amount in plain decimal notation, as money is never a float; None where it is unknown."""
     return None if amount is None else format(amount.normalize(), "f")

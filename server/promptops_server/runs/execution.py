@@ -27,7 +27,7 @@ from promptops_server.runs.attempts import Attempt, total_cost
 from promptops_server.runs.errors import RunCancelled
 from promptops_server.runs.events import usage_data
 from promptops_server.runs.tool_calls import merge_tool_calls
-from promptops_server.runs.types import RunPlan
+from promptops_server.runs.types import RunListener, RunPlan
 from promptops_server.usage.ledger import Ledger
 from promptops_server.usage.types import RunRecord, RunStatus, TokenUsage
 
@@ -46,6 +46,7 @@ class RunTools:
     client: ModelClient
     targets: ModelTargets
     ledger: Ledger
+    listener: RunListener
 
 
 class RunExecution:
@@ -94,6 +95,7 @@ class RunExecution:
         A refusal is recorded as a failed run. Raises AppError, with the run's id among its facts;
         StorageUnavailable without a record where a run that survives can be begun later.
         """
+        self._tools.listener.began(self.plan)
         try:
             async with self._deadline():
                 await self._call_until_accepted()
@@ -135,6 +137,7 @@ class RunExecution:
 
         In place of `start`, for who wants no stream.
         """
+        self._tools.listener.began(self.plan)
         try:
             async with self._deadline():
                 await self._call_until_accepted()
@@ -355,6 +358,7 @@ class RunExecution:
                 run = replace(run, ended_at=utc_now())
             else:
                 self._record = run
+                self._tools.listener.changed(run.project_id, run.id)
                 return run
 
     def _make_record(self, status: RunStatus, error: AppError | None) -> RunRecord:

@@ -6,7 +6,7 @@ from promptops_server.access.deps import Db, Identified
 from promptops_server.core.problems import errors
 from promptops_server.kit.ids import from_public
 from promptops_server.runs import managing
-from promptops_server.runs.deps import Runs
+from promptops_server.runs.deps import Live, Runs
 from promptops_server.runs.errors import RunNotFound
 from promptops_server.runs.feedback_schemas import FeedbackCreate, FeedbackList, FeedbackRead
 from promptops_server.usage import service as usage
@@ -16,12 +16,13 @@ router = APIRouter(prefix="/api/v1", tags=["Runs"])
 
 @router.post("/runs/{run_id}/feedback", status_code=201, responses=errors(RunNotFound, body=True))
 async def give_feedback(
-    run_id: str, wanted: FeedbackCreate, caller: Identified, db: Db, runs: Runs
+    run_id: str, wanted: FeedbackCreate, caller: Identified, db: Db, runs: Runs, live: Live
 ) -> FeedbackRead:
     """Says what somebody thinks of a run: a thumb, a score, a comment."""
     await runs.get(caller, run_id)
     async with db.transaction(caller.project_id) as session:
         given = await managing.give_feedback(session, caller, run_id, wanted)
+    live.changed(caller.project_id, given.run_id)
     return FeedbackRead.of(given)
 
 

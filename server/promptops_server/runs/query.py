@@ -77,3 +77,17 @@ class RunQuery(RunFilters):
     def question(self) -> str:
         """What a cursor is bound to: the filters, without the page."""
         return repr(self.model_dump(exclude={"limit", "cursor"}))
+
+
+class LiveQuery(BaseModel):
+    """Which runs are watched, and for how long."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Annotated[
+        list[Text], Field(max_length=MAX_PROMPTS, description="Aliases or ids of prompts.")
+    ] = []
+    for_s: Annotated[
+        float | None,
+        Field(ge=0, le=86_400, allow_inf_nan=False, description="Ends after so many seconds."),
+    ] = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Protocol, Self, cast
 from uuid import UUID
 
 import orjson
@@ -100,6 +100,18 @@ class PreparedRun:
     caller: Caller
     grant: Grant
     headers: Mapping[str, str]
+
+
+class RunListener(Protocol):
+    """Hears of the runs of this process; must not wait for anything."""
+
+    def began(self, plan: RunPlan) -> None:
+        """A run is about to be sent to its model."""
+        ...
+
+    def changed(self, project_id: UUID, run_id: UUID) -> None:
+        """A run has ended, and its row is committed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

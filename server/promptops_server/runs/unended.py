@@ -16,7 +16,7 @@ from promptops_server.core.jobs.types import WorkState
 from promptops_server.core.valkey import VALKEY_AWAY
 from promptops_server.kit.ids import from_public, to_public
 from promptops_server.runs.durable import DurableRuns
-from promptops_server.runs.types import RunState, UnendedRun
+from promptops_server.runs.types import RunPlan, RunState, UnendedRun
 
 # More than these are neither looked at nor told; a list is for people.
 MAX_UNENDED = 1000
@@ -43,7 +43,7 @@ class UnendedRuns:
             text = await self._redis.get(name)
         except VALKEY_AWAY:
             return None
-        return _of_entry(project_id, name.encode(), text)
+        return _of_text(project_id, name.encode(), text)
 
     async def list_all(self, project_id: UUID) -> Sequence[UnendedRun]:
         """All of them, newest first. Plain runs are left out while Valkey is away.
@@ -59,7 +59,7 @@ class UnendedRuns:
         except VALKEY_AWAY:
             entries = {}
         for name, text in entries.items():
-            run = _of_entry(project_id, name, text)
+            run = _of_text(project_id, name, text)
             # A unit of work knows more of the same run.
             if run is not None and run.id not in found:
                 found[run.id] = run
@@ -98,11 +98,35 @@ def _of_work(work: WorkState) -> UnendedRun:
     )
 
 
-def _of_entry(project_id: UUID, name: bytes, text: bytes | None) -> UnendedRun | None:
-    """The run of an entry, or None where it is another project's or gone."""
-    run_id = from_public("run", name.decode().removeprefix("run:"))
+def _of_text(project_id: UUID, name: bytes, text: bytes | None) -> UnendedRun | None:
+    """The run of an entry in Valkey, or None where it is another project's or gone."""
     entry = cast("dict[str, Any]", {} if text is None else orjson.loads(text))
-    if run_id is None or entry.get("project_id") != str(project_id):
+    if entry.get("project_id") != str(project_id):
+        return None
+    return run_of_entry(name.decode().removeprefix("run:"), entry)
+
+
+def entry_of(plan: RunPlan) -> dict[str, object]:
+    """What is told of a run that has begun."""
+    return {
+        "api_key_id": _text_of(plan.api_key_id),
+        "prompt_id": _text_of(plan.prompt_id),
+        "prompt": plan.prompt_alias,
+        "version_id": _text_of(plan.version_id),
+        "version": plan.version,
+        "environment": plan.environment,
+        "model": plan.models[0],
+        "source": plan.source,
+        "user": plan.user,
+        "session": plan.session,
+        "started_at": plan.started_at,
+    }
+
+
+def run_of_entry(public_id: str, entry: Mapping[str, Any]) -> UnendedRun | None:
+    """The running run that an entry tells of; None where the id is none of a run."""
+    run_id = from_public("run", public_id)
+    if run_id is None:
         return None
     return UnendedRun(
         id=run_id,
@@ -120,6 +144,11 @@ def _of_entry(project_id: UUID, name: bytes, text: bytes | None) -> UnendedRun |
         user_ref=entry.get("user"),
         session_ref=entry.get("session"),
     )
+
+
+def _text_of(identifier: UUID | None) -> str | None:
+    # The driver's UUIDs are of a class of its own, which orjson does not know.
+    return None if identifier is None else str(identifier)
 
 
 def _id_in(values: Mapping[str, Any], name: str) -> UUID | None:

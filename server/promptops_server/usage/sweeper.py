@@ -9,7 +9,7 @@ import asyncpg
 from promptops_server.core.db import CONNECTION_ERRORS, Pool
 from promptops_server.core.migrate import MONTHS_AHEAD
 from promptops_server.kit.clock import utc_now
-from promptops_server.usage.hours.repository import roll_up_one_hour
+from promptops_server.usage.hours.repository import note_sweep, roll_up_one_hour
 from promptops_server.usage.repository import delete_expired, ensure_partitions
 
 _EVERY_S = 300.0
@@ -54,6 +54,7 @@ class LedgerSweeper:
         deleted = _DELETED_AT_ONCE
         while deleted == _DELETED_AT_ONCE:
             deleted = await delete_expired(self._pool, _DELETED_AT_ONCE)
+        await note_sweep(self._pool)
 
     async def _sweep_forever(self) -> None:
         while True:

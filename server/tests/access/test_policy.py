@@ -34,8 +34,8 @@ def _concrete(route: str) -> tuple[str, str, object]:
     method, path = route.split(" ")
     has_body = "requestBody" in _PATHS[path][method.lower()]
     path = re.sub(r"\{[a-z_]+\}", "nothing", path)
-    query = "?user=nobody" if route == "DELETE /api/v1/runs" else ""
-    return method, path + query, {"nothing": 1} if has_body else None
+    query = {"DELETE /api/v1/runs": "?user=nobody", "GET /api/v1/runs/live": "?for_s=0"}
+    return method, path + query.get(route, ""), {"nothing": 1} if has_body else None
 
 
 def test_every_route_has_its_operation_and_every_operation_its_rule() -> None:

@@ -109,6 +109,14 @@ async def roll_up_one_hour(pool: Pool, settled_s: float) -> bool:
     return True
 
 
+async def note_sweep(pool: Pool) -> None:
+    """Notes that the ledger was put in order now; where another process does so, it is enough."""
+    await pool.execute(
+        "UPDATE usage_watermark SET swept_at = now() WHERE only_row = "
+        "(SELECT only_row FROM usage_watermark FOR UPDATE SKIP LOCKED)"
+    )
+
+
 _GROUPED: dict[UsageGroup, tuple[str, ...]] = {
     "prompt": ("prompt_id", "prompt_alias"),
     "version": ("prompt_id", "prompt_alias", "version_id", "version_num"),

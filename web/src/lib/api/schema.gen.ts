@@ -182,6 +182,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/health/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Parts
+         * @description How each part is, and where one is not well what is wrong and what to do.
+         *
+         *     200 whatever is found. `promptops-server doctor` tells the same in a shell.
+         */
+        get: operations["read_parts_api_v1_health_parts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health/ready": {
         parameters: {
             query?: never;
@@ -1042,6 +1064,30 @@ export interface paths {
          * @description Deletes every ended run of one `user`, and what was said about it.
          */
         delete: operations["delete_runs_of_user_api_v1_runs_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Runs
+         * @description The runs of this project as they begin and end, as server-sent events.
+         *
+         *     `ready` comes first, `reread` where something was missed: at both, read the list, since runs
+         *     that end from then on are told. `runs` has `data`, rows that take the place of those with the
+         *     same id. Nothing is replayed: after a break the stream begins with `ready` again.
+         */
+        get: operations["watch_runs_api_v1_runs_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2355,6 +2401,43 @@ export interface components {
             frequency_penalty?: number | null;
             /** Reasoning Effort */
             reasoning_effort?: ("minimal" | "low" | "medium" | "high") | null;
+        };
+        /**
+         * PartRead
+         * @description How a part is; `problem` says in a sentence what is wrong and what to do, null where well.
+         *
+         *     `off` is what is not there and not needed. What `facts` holds depends on the part.
+         */
+        PartRead: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "api" | "postgresql" | "valkey" | "local_model" | "adaptor" | "storage" | "sweeper" | "partitions";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "down" | "off";
+            /** Problem */
+            problem: string | null;
+            /** Facts */
+            facts: {
+                [key: string]: string | number | null;
+            };
+        };
+        /**
+         * PartsRead
+         * @description Every part of the installation; `status` is the worst of them.
+         */
+        PartsRead: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "down" | "off";
+            /** Parts */
+            parts: components["schemas"]["PartRead"][];
         };
         /**
          * PasswordChange
@@ -4891,6 +4974,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Live"];
+                };
+            };
+        };
+    };
+    read_parts_api_v1_health_parts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartsRead"];
+                };
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10093,6 +10241,85 @@ export interface operations {
                 };
             };
             /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_runs_api_v1_runs_live_get: {
+        parameters: {
+            query?: {
+                /** @description Aliases or ids of prompts. */
+                prompt?: string[];
+                /** @description Ends after so many seconds. */
+                for_s?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `ready`, then `runs` with rows as in the list, and `reread`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `prompt_not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_watchers`: Too many watchers; `storage_unavailable`: Storage unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
