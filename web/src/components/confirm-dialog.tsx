@@ -1,6 +1,6 @@
 "use client";
 
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 
 import { useWords } from "@/lib/i18n/words";
 
@@ -16,7 +16,10 @@ type Props = {
   isDestructive?: boolean;
   isPending: boolean;
   error: unknown;
-  onConfirm: () => void;
+  /** Does it. What it throws stands in `error`. */
+  onConfirm: () => Promise<unknown>;
+  /** Called when it is done, also where what was asked about is not on the page any more. */
+  onDone: () => void;
   onClose: () => void;
   children?: ReactNode;
 };
@@ -24,26 +27,30 @@ type Props = {
 /** Asks before something that cannot be taken back, and says what it destroys. */
 export function ConfirmDialog(props: Props) {
   const common = useWords("common");
+  const id = useId();
   return (
     <Dialog
       open
       onOpenChange={props.onClose}
       title={props.title}
-      description={props.description}
       footer={
         <>
           <Button onClick={props.onClose}>{common("cancel")}</Button>
           <Button
             variant={props.isDestructive === false ? "primary" : "danger"}
             disabled={props.isPending}
-            onClick={props.onConfirm}
+            aria-describedby={id}
+            onClick={() => {
+              void props.onConfirm().then(props.onDone, () => undefined);
+            }}
           >
             {props.action}
           </Button>
         </>
       }
     >
-      <div className="flex flex-col gap-3 text-sm empty:hidden">
+      <div className="flex flex-col gap-3 text-sm">
+        <p id={id}>{props.description}</p>
         {props.children}
         {props.error === null ? null : <ErrorPanel error={props.error} />}
       </div>

@@ -2,7 +2,9 @@
 
 import { Command } from "cmdk";
 import {
+  Layers3,
   FileText,
+  KeyRound,
   Languages,
   LogOut,
   Plug,
@@ -96,6 +98,8 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
                   if (word === "new") open("/prompts?new=1");
                   if (word === "settings") router.push("/settings");
                   if (word === "providers") router.push("/settings/providers");
+                  if (word === "keys") router.push("/settings/keys");
+                  if (word === "environments") router.push("/settings/environments");
                   if (word === "members") router.push("/members");
                   if (word === "account") router.push("/account");
                   if (word === "theme") setTheme(isDark ? "light" : "dark");
@@ -119,6 +123,8 @@ const COMMANDS = [
   { word: "new", icon: Plus },
   { word: "settings", icon: Settings },
   { word: "providers", icon: Plug },
+  { word: "keys", icon: KeyRound },
+  { word: "environments", icon: Layers3 },
   { word: "members", icon: Users },
   { word: "account", icon: UserCog },
   { word: "theme", icon: SunMoon },

@@ -20,17 +20,19 @@ type Props = {
   provider: Provider;
   mayManage: boolean;
   taken: readonly string[];
+  isTesting: boolean;
+  /** Whether its first test runs by itself. */
   isNew: boolean;
+  onTest: (isTesting: boolean) => void;
 };
 
 /** One provider: how it is called, what is stored of its key, and a test of it. */
-export function ProviderRow({ provider, mayManage, taken, isNew }: Props) {
+export function ProviderRow({ provider, mayManage, taken, isTesting, isNew, onTest }: Props) {
   const words = useWords("settings.providers");
   const common = useWords("common");
   const show = useToasts((state) => state.show);
   const kinds = useKinds();
   const remove = useDeleteProvider();
-  const [isTesting, setTesting] = useState(isNew);
   const [open, setOpen] = useState<"edit" | "remove" | null>(null);
   const kind = kinds.data?.find((one) => one.kind === provider.kind);
   const close = () => {
@@ -47,7 +49,9 @@ export function ProviderRow({ provider, mayManage, taken, isNew }: Props) {
             </span>
             <Badge>{words(`laneNames.${provider.lane}`)}</Badge>
           </p>
-          <p className="truncate font-mono text-xs text-muted">{provider.base_url}</p>
+          {provider.base_url === null ? null : (
+            <p className="truncate font-mono text-xs text-muted">{provider.base_url}</p>
+          )}
           <Stored provider={provider} />
         </div>
         {mayManage ? (
@@ -57,7 +61,7 @@ export function ProviderRow({ provider, mayManage, taken, isNew }: Props) {
               aria-expanded={isTesting}
               aria-label={words("testOf", { name: provider.name })}
               onClick={() => {
-                setTesting(!isTesting);
+                onTest(!isTesting);
               }}
             >
               {words("test")}
@@ -121,12 +125,9 @@ export function ProviderRow({ provider, mayManage, taken, isNew }: Props) {
           isPending={remove.isPending}
           error={remove.error}
           onClose={close}
-          onConfirm={() => {
-            remove.mutate(provider.id, {
-              onSuccess: () => {
-                show(words("removed", { name: provider.name }));
-              },
-            });
+          onConfirm={() => remove.mutateAsync(provider.id)}
+          onDone={() => {
+            show(words("removed", { name: provider.name }));
           }}
         />
       ) : null}

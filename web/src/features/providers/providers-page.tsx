@@ -25,6 +25,7 @@ export function ProvidersPage() {
   const providers = useProviders();
   const [adding, setAdding] = useState<"kind" | Kind | null>(null);
   const [added, setAdded] = useState<string | null>(null);
+  const [testing, setTesting] = useState<string | null>(null);
   const taken = providers.data?.map((one) => one.name) ?? [];
   const add = (
     <Button
@@ -59,7 +60,11 @@ export function ProvidersPage() {
               provider={provider}
               mayManage={mayManage}
               taken={taken}
+              isTesting={provider.id === testing}
               isNew={provider.id === added}
+              onTest={(isTesting) => {
+                setTesting(isTesting ? provider.id : null);
+              }}
             />
           ))}
         </ul>
@@ -90,6 +95,7 @@ export function ProvidersPage() {
           onSaved={(provider) => {
             setAdding(null);
             setAdded(provider.id);
+            setTesting(provider.id);
           }}
         />
       ) : null}

@@ -1,4 +1,4 @@
-import { type LucideIcon, Plug, UserCog, Users } from "lucide-react";
+import { Layers3, KeyRound, type LucideIcon, Plug, UserCog, Users } from "lucide-react";
 
 export type Section = { href: string; word: SectionWord; icon: LucideIcon };
 type SectionWord =
@@ -19,6 +19,8 @@ export const GROUPS: readonly Group[] = [
     word: "project",
     sections: [
       { href: "/settings/providers", word: "providers", icon: Plug },
+      { href: "/settings/keys", word: "keys", icon: KeyRound },
+      { href: "/settings/environments", word: "environments", icon: Layers3 },
       { href: "/members", word: "members", icon: Users },
     ],
   },
