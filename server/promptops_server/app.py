@@ -27,6 +27,7 @@ from promptops_server.prompts.samples_router import router as samples_router
 from promptops_server.providers.prices_router import router as prices_router
 from promptops_server.providers.router import router as providers_router
 from promptops_server.runs.endpoint import PATH as RUN_PATH
+from promptops_server.runs.export_router import router as export_router
 from promptops_server.runs.feedback_router import router as feedback_router
 from promptops_server.runs.live_router import router as live_router
 from promptops_server.runs.openapi import run_operation, run_schemas
@@ -68,6 +69,7 @@ def make_api() -> FastAPI:
         providers_router,
         prices_router,
         live_router,
+        export_router,
         runs_router,
         feedback_router,
         usage_router,

@@ -109,6 +109,11 @@ async def api_key_names(
     return {row.id: row.name for row in await session.execute(statement)}
 
 
+async def user_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    statement = select(User.id, User.name).where(User.id.in_(user_ids))
+    return {row.id: row.name for row in await session.execute(statement)}
+
+
 async def revoke_api_key(
     session: AsyncSession, project_id: UUID, key_id: UUID, moment: datetime
 ) -> None:

@@ -23,7 +23,7 @@ from promptops_server.prompts.errors import (
     VersionNotFound,
     VersionTaken,
 )
-from promptops_server.prompts.models import Prompt
+from promptops_server.prompts.models import Prompt, PromptVersion
 from promptops_server.prompts.schemas import (
     Content,
     DraftRead,
@@ -164,7 +164,7 @@ async def get_draft(prompt: str, caller: Author, db: Db, response: Response) -> 
     async with db.transaction(caller.project_id) as session:
         draft, problem = await service.read_draft(session, caller, prompt)
     response.headers["ETag"] = etag_of(draft.edit)
-    return DraftRead.of(draft, problem)
+    return DraftRead.of(draft, problem, caller.name if caller.kind == "user" else None)
 
 
 @router.put(
@@ -196,7 +196,7 @@ async def save_draft(
             session, caller, prompt, content, if_match, base_version
         )
     response.headers["ETag"] = etag_of(draft.edit)
-    return DraftRead.of(draft, problem)
+    return DraftRead.of(draft, problem, caller.name if caller.kind == "user" else None)
 
 
 @router.delete(
@@ -222,6 +222,11 @@ async def suggest_bump(prompt: str, caller: Author, db: Db) -> BumpRead:
     return BumpRead(bump=found.bump, version=found.version, reasons=reasons)
 
 
+async def _with_author(session: AsyncSession, version: PromptVersion) -> VersionRead:
+    authors = await service.author_names(session, [version])
+    return VersionRead.of(version, authors.get(version.author_id))
+
+
 @router.get("/{prompt}/versions", responses=errors(PromptNotFound))
 async def list_versions(
     prompt: str,
@@ -237,7 +242,8 @@ async def list_versions(
         question = f"versions|{caller.project_id}|{owner.id}"
         after = cursors.after(cursor, question)
         found = await repository.list_versions(session, caller.project_id, owner.id, after, limit)
-    rows = [VersionRead.of(version) for version in found]
+        authors = await service.author_names(session, found)
+    rows = [VersionRead.of(version, authors.get(version.author_id)) for version in found]
     return cursors.page(rows, [version.id for version in found], limit, question)
 
 
@@ -268,8 +274,8 @@ async def publish(
     """Publishes your draft as a version that never changes."""
     async with db.transaction(caller.project_id) as session:
         version, is_new = await publishing.publish(session, caller, prompt, wanted, if_match)
-    response.status_code = 201 if is_new else 200
-    return VersionRead.of(version)
+        response.status_code = 201 if is_new else 200
+        return await _with_author(session, version)
 
 
 @router.get("/{prompt}/versions/{version}", responses=errors(PromptNotFound, VersionNotFound))
@@ -279,9 +285,9 @@ async def get_version(
     """One version, by its number; a deprecated one is answered with `Deprecation` (RFC 9745)."""
     async with db.transaction(caller.project_id) as session:
         found = await service.get_version(session, caller, prompt, version)
-    if found.deprecated_at is not None:
-        response.headers["Deprecation"] = f"@{int(found.deprecated_at.timestamp())}"
-    return VersionRead.of(found)
+        if found.deprecated_at is not None:
+            response.headers["Deprecation"] = f"@{int(found.deprecated_at.timestamp())}"
+        return await _with_author(session, found)
 
 
 @router.post(
@@ -290,9 +296,8 @@ async def get_version(
 async def deprecate_version(prompt: str, version: str, caller: Author, db: Db) -> VersionRead:
     """Says that the version should not be used any more; it goes on serving."""
     async with db.transaction(caller.project_id) as session:
-        return VersionRead.of(
-            await publishing.set_deprecated(session, caller, prompt, version, deprecated=True)
-        )
+        found = await publishing.set_deprecated(session, caller, prompt, version, deprecated=True)
+        return await _with_author(session, found)
 
 
 @router.post(
@@ -301,9 +306,8 @@ async def deprecate_version(prompt: str, version: str, caller: Author, db: Db) -
 async def restore_version(prompt: str, version: str, caller: Author, db: Db) -> VersionRead:
     """Takes the deprecation back."""
     async with db.transaction(caller.project_id) as session:
-        return VersionRead.of(
-            await publishing.set_deprecated(session, caller, prompt, version, deprecated=False)
-        )
+        found = await publishing.set_deprecated(session, caller, prompt, version, deprecated=False)
+        return await _with_author(session, found)
 
 
 @router.get("/{prompt}/diff", responses=errors(PromptNotFound, VersionNotFound, DraftNotFound))

@@ -408,7 +408,7 @@ class DraftRead(BaseModel):
     """The caller's draft. `edit` is the ETag to send with the next write.
 
     `base_version` is the version that it began from. `variables` and `snippets` are those of when
-    it was saved.
+    it was saved. `author` is null where an API key wrote it.
     """
 
     content: ContentRead
@@ -418,10 +418,11 @@ class DraftRead(BaseModel):
     content_hash: str
     edit: int
     base_version: str | None
+    author: str | None
     updated_at: datetime
 
     @classmethod
-    def of(cls, draft: PromptVersion, problem: TemplateProblem | None) -> Self:
+    def of(cls, draft: PromptVersion, problem: TemplateProblem | None, author: str | None) -> Self:
         """The public form of a row."""
         return cls(
             content=ContentRead.of(draft),
@@ -431,12 +432,16 @@ class DraftRead(BaseModel):
             content_hash=draft.content_hash.hex(),
             edit=draft.edit,
             base_version=draft.base_version,
+            author=author,
             updated_at=draft.updated_at,
         )
 
 
 class VersionRead(BaseModel):
-    """A numbered version. It never changes, but that it may be deprecated."""
+    """A numbered version. It never changes, but that it may be deprecated.
+
+    `author` is the name of who published it, null where an API key did.
+    """
 
     id: str
     version: str
@@ -446,11 +451,12 @@ class VersionRead(BaseModel):
     snippets: list[SnippetRead]
     message: str | None
     content_hash: str
+    author: str | None
     published_at: datetime
     deprecated_at: datetime | None
 
     @classmethod
-    def of(cls, version: PromptVersion) -> Self:
+    def of(cls, version: PromptVersion, author: str | None) -> Self:
         """The public form of a row."""
         return cls(
             id=to_public("ver", version.id),
@@ -461,6 +467,7 @@ class VersionRead(BaseModel):
             snippets=SnippetRead.list_of(version),
             message=version.message,
             content_hash=version.content_hash.hex(),
+            author=author,
             published_at=cast("datetime", version.published_at),
             deprecated_at=version.deprecated_at,
         )

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
+from promptops_server.access.service import person_names
 from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
@@ -90,6 +91,11 @@ async def prompt_names(
         return {}
     found = await repository.prompts_by_id(session, project_id, prompt_ids)
     return {prompt.id: prompt.name for prompt in found}
+
+
+async def author_names(session: AsyncSession, versions: Sequence[PromptVersion]) -> dict[UUID, str]:
+    """The names of the people among those who wrote these."""
+    return await person_names(session, [(v.author_kind, v.author_id) for v in versions])
 
 
 async def compile_for(

@@ -9,6 +9,12 @@ class RunNotFound(NotFound):
     code = "run_not_found"
 
 
+class FeedbackNotFound(NotFound):
+    """The caller has said no such thing about this run."""
+
+    code = "feedback_not_found"
+
+
 class RunEnded(Conflict):
     """The run has ended already: there is nothing to cancel."""
 

@@ -1,10 +1,13 @@
 """What is said about runs, over HTTP."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from promptops_server.access.types import Caller
 from promptops_server.core.fields import Text
 from promptops_server.kit.ids import to_public
 from promptops_server.usage.types import Feedback
@@ -26,8 +29,21 @@ class FeedbackCreate(BaseModel):
         return self
 
 
+class FeedbackUpdate(BaseModel):
+    """What changes of what one has said; a field that is left out stays, null takes it away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rating: Literal["up", "down"] | None = None
+    score: Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)] | None = None
+    comment: Annotated[Text, StringConstraints(min_length=1, max_length=4000)] | None = None
+
+
 class FeedbackRead(BaseModel):
-    """What somebody said about a run."""
+    """What somebody said about a run.
+
+    `author_name` is null where an API key said it. `is_own` says whether the caller may change it.
+    """
 
     id: str
     run_id: str
@@ -36,10 +52,13 @@ class FeedbackRead(BaseModel):
     comment: str | None
     author_kind: str
     author_id: str
+    author_name: str | None
+    is_own: bool
     created_at: datetime
+    updated_at: datetime | None
 
     @classmethod
-    def of(cls, feedback: Feedback) -> Self:
+    def of(cls, feedback: Feedback, names: Mapping[UUID, str], caller: Caller) -> Self:
         """The public form of a row."""
         prefix = "key" if feedback.author_kind == "api_key" else "usr"
         return cls(
@@ -50,7 +69,10 @@ class FeedbackRead(BaseModel):
             comment=feedback.comment,
             author_kind=feedback.author_kind,
             author_id=to_public(prefix, feedback.author_id),
+            author_name=names.get(feedback.author_id),
+            is_own=feedback.author_id == caller.id,
             created_at=feedback.created_at,
+            updated_at=feedback.updated_at,
         )
 
 

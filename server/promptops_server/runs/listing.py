@@ -12,7 +12,7 @@ from promptops_server.access.types import Caller
 from promptops_server.core.db import Database
 from promptops_server.kit.ids import from_public
 from promptops_server.prompts.service import get_prompt_ids, prompt_names
-from promptops_server.runs.query import RunQuery
+from promptops_server.runs.query import RunFilters
 from promptops_server.runs.request import refuse
 from promptops_server.runs.types import Labels, UnendedRun
 from promptops_server.runs.unended import UnendedRuns
@@ -42,15 +42,17 @@ def _ids(found: Iterable[UUID | None]) -> list[UUID]:
 
 
 async def list_runs(
-    db: Database, unended: UnendedRuns, caller: Caller, wanted: RunQuery, after: UUID | None
+    db: Database,
+    unended: UnendedRuns,
+    caller: Caller,
+    chosen: RunFilter,
+    after: UUID | None,
+    limit: int,
 ) -> tuple[Sequence[RunRecord | UnendedRun], Labels]:
     """One page of the project's runs, newest first, and one more where there is a next page.
 
-    Runs that have not ended are among them where their status is asked for by name. Raises
-    PromptNotFound and InvalidRequest.
+    Runs that have not ended are among them where their status is asked for by name.
     """
-    async with db.transaction(caller.project_id) as session:
-        chosen = await filter_of(session, caller, wanted)
     asked = set(chosen.statuses)
     running: Sequence[UnendedRun] = ()
     if asked & _UNENDED:
@@ -58,20 +60,20 @@ async def list_runs(
             run
             for run in await unended.list_all(caller.project_id)
             if run.is_wanted(chosen) and (after is None or run.id < after)
-        ][: wanted.limit + 1]
+        ][: limit + 1]
     async with db.transaction(caller.project_id) as session:
         # What has ended between the two looks is seen by its row, or not at all.
         ended = await usage.list_runs_by_id(session, caller.project_id, [r.id for r in running])
         gone = {run.id for run in ended}
         found: list[RunRecord | UnendedRun] = [run for run in running if run.id not in gone]
         if not asked or asked - _UNENDED:
-            found += await usage.list_runs(session, caller.project_id, chosen, after, wanted.limit)
+            found += await usage.list_runs(session, caller.project_id, chosen, after, limit)
             found.sort(key=lambda run: run.id, reverse=True)
-        page = found[: wanted.limit + 1]
+        page = found[: limit + 1]
         return page, await labels_of(session, caller.project_id, page)
 
 
-async def filter_of(session: AsyncSession, caller: Caller, wanted: RunQuery) -> RunFilter:
+async def filter_of(session: AsyncSession, caller: Caller, wanted: RunFilters) -> RunFilter:
     """The filter that a query asks for. Raises PromptNotFound and InvalidRequest."""
     _check_search(wanted)
     return RunFilter(
@@ -97,7 +99,7 @@ async def filter_of(session: AsyncSession, caller: Caller, wanted: RunQuery) -> 
     )
 
 
-def _check_search(wanted: RunQuery) -> None:
+def _check_search(wanted: RunFilters) -> None:
     """Refuses to look through all runs that there ever were."""
     if wanted.min_latency_ms is None and wanted.min_cost_usd is None:
         return

@@ -1,37 +1,15 @@
-"""What is done about runs that have ended: feedback, deletion, what is kept."""
+"""What is done about runs that have ended: deletion, what is kept."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
-from promptops_server.kit.ids import from_public, new_id
+from promptops_server.kit.ids import from_public
 from promptops_server.runs.errors import RunNotFound
-from promptops_server.runs.feedback_schemas import FeedbackCreate
 from promptops_server.runs.schemas import RunSettingsBody
 from promptops_server.usage import service as usage
-from promptops_server.usage.types import Feedback, RunSettings
-
-
-async def give_feedback(
-    session: AsyncSession, caller: Caller, public_id: str, wanted: FeedbackCreate
-) -> Feedback:
-    """What the caller says about a run that they may see, kept beside what was said before."""
-    run_id = from_public("run", public_id)
-    if run_id is None:
-        raise RunNotFound("There is no such run in this project.")
-    feedback = Feedback(
-        id=new_id(),
-        run_id=run_id,
-        rating=wanted.rating,
-        score=wanted.score,
-        comment=wanted.comment,
-        author_kind=caller.kind,
-        author_id=caller.id,
-        created_at=utc_now(),
-    )
-    usage.add_feedback(session, caller.project_id, feedback)
-    return feedback
+from promptops_server.usage.types import RunSettings
 
 
 async def delete_run(session: AsyncSession, caller: Caller, public_id: str) -> None:

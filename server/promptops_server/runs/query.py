@@ -91,3 +91,9 @@ class LiveQuery(BaseModel):
         float | None,
         Field(ge=0, le=86_400, allow_inf_nan=False, description="Ends after so many seconds."),
     ] = None
+
+
+class RunExportQuery(RunFilters):
+    """Which runs a file holds, and in which zone its times are."""
+
+    timezone: Annotated[str, StringConstraints(max_length=64)] = "UTC"

@@ -44,7 +44,9 @@ async def list_runs(
     """
     question = f"runs|{caller.project_id}|{wanted.question()}"
     after = cursors.after(wanted.cursor, question)
-    found, labels = await listing.list_runs(db, runs.unended, caller, wanted, after)
+    async with db.transaction(caller.project_id) as session:
+        chosen = await listing.filter_of(session, caller, wanted)
+    found, labels = await listing.list_runs(db, runs.unended, caller, chosen, after, wanted.limit)
     rows = [RunSummary.of(run, labels) for run in found]
     return cursors.page(rows, [run.id for run in found], wanted.limit, question)
 

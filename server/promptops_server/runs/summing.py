@@ -119,7 +119,7 @@ async def sum_series(
 async def _scope_of(
     session: AsyncSession, caller: Caller, wanted: UsageFilters, span: Span
 ) -> UsageScope:
-    chosen = await filter_of(session, caller, wanted.as_run_query())
+    chosen = await filter_of(session, caller, wanted.as_run_filters())
     return UsageScope(caller.project_id, span.since, span.until, wanted.timezone, chosen)
 
 
@@ -156,11 +156,15 @@ def span_of(wanted: UsageFilters, longest: timedelta) -> Span:
     if not timedelta(0) < until - since <= longest:
         message = f"since lies before until, by at most {longest.days} days."
         raise refuse("#/query/since", message)
+    return Span(since, until, zone_of(wanted.timezone))
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises InvalidRequest."""
     try:
-        zone = ZoneInfo(wanted.timezone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise refuse("#/query/timezone", "There is no such time zone.") from None
-    return Span(since, until, zone)
 
 
 def _whole_hour(moment: datetime | None, default: datetime) -> datetime:

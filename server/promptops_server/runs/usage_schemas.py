@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from promptops_server.core.fields import EnvironmentName, Text
 from promptops_server.kit.ids import to_public
 from promptops_server.runs.events import money
-from promptops_server.runs.query import MAX_PROMPTS, RunQuery
+from promptops_server.runs.query import MAX_PROMPTS, RunFilters
 from promptops_server.runs.types import Labels
 from promptops_server.usage.hours.figures import merged
 from promptops_server.usage.hours.histogram import percentile_ms
@@ -48,10 +48,10 @@ class UsageFilters(BaseModel):
     source: Annotated[list[Source], Field(max_length=20)] = []
     environment: Annotated[list[EnvironmentName], Field(max_length=20)] = []
 
-    def as_run_query(self) -> RunQuery:
+    def as_run_filters(self) -> RunFilters:
         """The filters that runs have in the same form."""
         names = ("prompt", "version", "model", "key", "source", "environment")
-        return RunQuery.model_validate({name: getattr(self, name) for name in names})
+        return RunFilters.model_validate({name: getattr(self, name) for name in names})
 
 
 class UsageQuery(UsageFilters):

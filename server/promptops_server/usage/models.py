@@ -73,6 +73,7 @@ class RunFeedback(Base):
     author_kind: Mapped[str]
     author_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(_TIME)
+    updated_at: Mapped[datetime | None] = mapped_column(_TIME)
 
 
 class RunSettingsRow(Base):

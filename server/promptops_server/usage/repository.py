@@ -16,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -329,20 +330,54 @@ async def list_feedback(
         .order_by(RunFeedback.id)
         .limit(100)
     )
-    rows = (await session.execute(statement)).scalars().all()
-    return [
-        Feedback(
-            id=row.id,
-            run_id=row.run_id,
-            rating=cast("Any", row.rating),
-            score=row.score,
-            comment=row.comment,
-            author_kind=row.author_kind,
-            author_id=row.author_id,
-            created_at=row.created_at,
+    return [_feedback_of(row) for row in (await session.execute(statement)).scalars()]
+
+
+def _feedback_of(row: RunFeedback) -> Feedback:
+    return Feedback(
+        id=row.id,
+        run_id=row.run_id,
+        rating=cast("Any", row.rating),
+        score=row.score,
+        comment=row.comment,
+        author_kind=row.author_kind,
+        author_id=row.author_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def find_feedback(
+    session: AsyncSession, project_id: UUID, run_id: UUID, feedback_id: UUID
+) -> Feedback | None:
+    """What was said about a run, held for a change; None where there is no such entry."""
+    statement = of_project(RunFeedback, project_id).where(
+        RunFeedback.run_id == run_id, RunFeedback.id == feedback_id
+    )
+    row = (await session.execute(statement.with_for_update())).scalar_one_or_none()
+    return None if row is None else _feedback_of(row)
+
+
+async def put_feedback(session: AsyncSession, project_id: UUID, feedback: Feedback) -> None:
+    """Writes what its author changed."""
+    statement = update(RunFeedback).where(
+        RunFeedback.project_id == project_id, RunFeedback.id == feedback.id
+    )
+    await session.execute(
+        statement.values(
+            rating=feedback.rating,
+            score=feedback.score,
+            comment=feedback.comment,
+            updated_at=feedback.updated_at,
         )
-        for row in rows
-    ]
+    )
+
+
+async def delete_feedback(session: AsyncSession, project_id: UUID, feedback_id: UUID) -> None:
+    statement = delete(RunFeedback).where(
+        RunFeedback.project_id == project_id, RunFeedback.id == feedback_id
+    )
+    await session.execute(statement)
 
 
 async def sum_feedback(

@@ -141,6 +141,8 @@ class Feedback:
     author_kind: str
     author_id: UUID
     created_at: datetime
+    # When its author changed it; None where they did not.
+    updated_at: datetime | None = None
 
 
 UsageDimension = Literal["prompt", "version", "model", "key", "source", "environment"]

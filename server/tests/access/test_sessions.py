@@ -275,3 +275,24 @@ def test_a_token_has_256_bits() -> None:
     tokens = {make_token() for _ in range(100)}
     assert len(tokens) == 100
     assert {len(token) for token in tokens} == {43}
+
+
+async def test_a_changed_address_is_in_the_audit_log_without_the_address(
+    world: World, project: Project, people: People
+) -> None:
+    user = await people.make()
+    await people.join(user, project, Role.VIEWER)
+    browser = await sign_in(project.api, await people.link(user))
+    address = f"canary-{user.id.hex}@example.com"
+    for _ in range(2):
+        answer = await browser.send("PATCH", "/api/v1/session/user", {"email": address})
+        assert answer.status < 300, answer.text
+    connection = await asyncpg.connect(str(world.settings.database_url))
+    rows = await connection.fetch(
+        "SELECT actor_kind, facts::text AS facts FROM audit_entries "
+        "WHERE action = 'user.email_changed' AND target_id = $1",
+        user.id,
+    )
+    await connection.close()
+    # Once: the second time nothing changed.
+    assert [(row["actor_kind"], row["facts"]) for row in rows] == [("user", "{}")]

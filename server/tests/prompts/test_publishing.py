@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from fixtures.api import Api, Json, Project, made, new_project
+from fixtures.people import People, member
 from fixtures.servers import World
+from promptops_server.access.types import Role
 from promptops_server.prompts.contract import Contract, ReasonCode, suggest_bump
 
 _CONFIG: Json = {"model": "scripted/ok"}
@@ -135,3 +137,18 @@ async def test_another_project_deprecates_nothing(api: Api, world: World) -> Non
         assert answer.status == 404
     missing = await api.post(f"{_PATH}/versions/9.0.0/deprecate", {})
     assert (missing.status, missing.json["code"]) == (404, "version_not_found")
+
+
+async def test_a_version_tells_who_published_it(project: Project, people: People) -> None:
+    api = project.api
+    await _prompt(api, _content())
+    editor = await member(people, project, Role.EDITOR)
+    draft = await made(await editor.send("PUT", f"{_PATH}/draft", _content("{{ a }}!")), 200)
+    assert draft["author"] == "Ada"
+    published = await made(await editor.send("POST", f"{_PATH}/versions", {}))
+    found = (await api.get(f"{_PATH}/versions")).json["data"]
+    assert [version["author"] for version in found] == ["Ada", None]
+    assert published["author"] == "Ada"
+    path = f"{_PATH}/versions/{published['version']}"
+    assert (await api.get(path)).json["author"] == "Ada"
+    assert (await api.post(f"{path}/deprecate", {})).json["author"] == "Ada"

@@ -6,7 +6,9 @@ import asyncpg
 import pytest
 
 from fixtures.api import Json, Project, made
+from fixtures.people import People, member
 from fixtures.servers import World
+from promptops_server.access.types import Role
 from promptops_server.core.db import open_pool, url_of
 from promptops_server.kit.ids import from_public
 from promptops_server.usage.hours.repository import roll_up_one_hour
@@ -40,6 +42,41 @@ async def test_feedback_is_kept_beside_the_run(scripted: Project) -> None:
         assert (await scripted.api.post(path, body)).status == 422
     unknown = "/api/v1/runs/run_00000000000000000000000000/feedback"
     assert (await scripted.api.post(unknown, {"score": 1})).status == 404
+
+
+async def test_feedback_is_changed_and_withdrawn_by_who_gave_it(
+    scripted: Project, people: People
+) -> None:
+    run_id = await _run(scripted)
+    path = f"/api/v1/runs/{run_id}/feedback"
+    runner = await member(people, scripted, Role.RUNNER)
+    mine = await made(await runner.send("POST", path, {"rating": "up", "comment": "well"}))
+    assert (mine["author_name"], mine["is_own"], mine["updated_at"]) == ("Ada", True, None)
+    by_key = await made(await scripted.api.post(path, {"score": 1}))
+    assert (by_key["author_name"], by_key["author_kind"]) == (None, "api_key")
+    (seen, other) = (await runner.send("GET", path)).json["data"]
+    assert (seen["is_own"], other["is_own"]) == (True, False)
+    own = f"{path}/{mine['id']}"
+    changed = await made(await runner.send("PATCH", own, {"rating": "down", "comment": None}), 200)
+    assert (changed["rating"], changed["comment"]) == ("down", None)
+    assert changed["updated_at"] > changed["created_at"]
+    # Nothing is left of it, or it is somebody else's, or of another run.
+    assert (await runner.send("PATCH", own, {"rating": None})).status == 422
+    assert (await runner.send("PATCH", own, {"colour": 1})).status == 422
+    for answer in (
+        await scripted.api.send("PATCH", own, body={"rating": "up"}),
+        await scripted.api.send("DELETE", own),
+        await runner.send("DELETE", f"{path}/{by_key['id']}"),
+        await runner.send("DELETE", f"/api/v1/runs/{await _run(scripted)}/feedback/{mine['id']}"),
+        await runner.send("DELETE", f"{path}/nothing"),
+    ):
+        assert (answer.status, answer.json["code"]) == (404, "feedback_not_found")
+    assert (await runner.send("DELETE", own)).status == 204
+    assert [one["id"] for one in (await runner.send("GET", path)).json["data"]] == [by_key["id"]]
+    run = (await scripted.api.get(f"/api/v1/runs/{run_id}")).json
+    assert (run["feedback"]["up"], run["feedback"]["down"], run["feedback"]["scores"]) == (0, 0, 1)
+    viewer = await member(people, scripted, Role.VIEWER)
+    assert (await viewer.send("POST", path, {"rating": "up"})).status == 403
 
 
 async def test_one_run_and_all_runs_of_a_user_are_deleted(scripted: Project) -> None:

@@ -140,8 +140,9 @@ async def update_profile(session: AsyncSession, known: KnownSession, wanted: Pro
     user = await _get_user(session, known.user_id, lock=True)
     if wanted.name is not None:
         user.name = wanted.name
-    if wanted.email is not None:
+    if wanted.email is not None and wanted.email != user.email:
         user.email = wanted.email
+        record(session, "user.email_changed", Actor("user", user.id), Target("user", user.id))
     await flush_email(session)
     mark_changed(session)
 

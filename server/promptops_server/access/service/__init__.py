@@ -25,6 +25,7 @@ from promptops_server.access.service.keys import (
     update_api_key,
 )
 from promptops_server.access.service.last_use import LastUse, key_use_of, session_use_of
+from promptops_server.access.service.names import person_names
 from promptops_server.access.service.projects import (
     create_project,
     find_project_id,
@@ -65,6 +66,7 @@ __all__ = [
     "make_project",
     "make_sign_in_link",
     "open_session",
+    "person_names",
     "require",
     "require_environment",
     "require_operation",

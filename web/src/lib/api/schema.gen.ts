@@ -1069,6 +1069,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Runs
+         * @description Every run that the filters of the list let pass, newest first, as CSV.
+         */
+        get: operations["export_runs_api_v1_runs_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/live": {
         parameters: {
             query?: never;
@@ -1164,6 +1184,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/feedback/{feedback}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Feedback
+         * @description Takes back what one has said oneself.
+         */
+        delete: operations["withdraw_feedback_api_v1_runs__run_id__feedback__feedback__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Feedback
+         * @description Changes what one has said oneself; a field that is null is taken away.
+         */
+        patch: operations["change_feedback_api_v1_runs__run_id__feedback__feedback__patch"];
         trace?: never;
     };
     "/api/v1/runs/{run_id}/record": {
@@ -1304,6 +1348,26 @@ export interface paths {
          *     The last 30 days where no time is given. A run counts in the hour in which it ended.
          */
         get: operations["sum_usage_api_v1_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Usage
+         * @description Usage by group as CSV, with the same questions as `GET /api/v1/usage`.
+         */
+        get: operations["export_usage_api_v1_usage_export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1750,7 +1814,7 @@ export interface components {
          * @description The caller's draft. `edit` is the ETag to send with the next write.
          *
          *     `base_version` is the version that it began from. `variables` and `snippets` are those of when
-         *     it was saved.
+         *     it was saved. `author` is null where an API key wrote it.
          */
         DraftRead: {
             content: components["schemas"]["ContentRead"];
@@ -1764,6 +1828,8 @@ export interface components {
             edit: number;
             /** Base Version */
             base_version: string | null;
+            /** Author */
+            author: string | null;
             /**
              * Updated At
              * Format: date-time
@@ -1845,6 +1911,8 @@ export interface components {
         /**
          * FeedbackRead
          * @description What somebody said about a run.
+         *
+         *     `author_name` is null where an API key said it. `is_own` says whether the caller may change it.
          */
         FeedbackRead: {
             /** Id */
@@ -1861,11 +1929,29 @@ export interface components {
             author_kind: string;
             /** Author Id */
             author_id: string;
+            /** Author Name */
+            author_name: string | null;
+            /** Is Own */
+            is_own: boolean;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
+         * FeedbackUpdate
+         * @description What changes of what one has said; a field that is left out stays, null takes it away.
+         */
+        FeedbackUpdate: {
+            /** Rating */
+            rating?: ("up" | "down") | null;
+            /** Score */
+            score?: number | null;
+            /** Comment */
+            comment?: string | null;
         };
         /**
          * FewShotExample
@@ -3979,6 +4065,8 @@ export interface components {
         /**
          * VersionRead
          * @description A numbered version. It never changes, but that it may be deprecated.
+         *
+         *     `author` is the name of who published it, null where an API key did.
          */
         VersionRead: {
             /** Id */
@@ -3994,6 +4082,8 @@ export interface components {
             message: string | null;
             /** Content Hash */
             content_hash: string;
+            /** Author */
+            author: string | null;
             /**
              * Published At
              * Format: date-time
@@ -10251,6 +10341,118 @@ export interface operations {
             };
         };
     };
+    export_runs_api_v1_runs_export_get: {
+        parameters: {
+            query?: {
+                /** @description Aliases or ids of prompts. */
+                prompt?: string[];
+                /** @description Ids of versions. */
+                version?: string[];
+                environment?: string[];
+                /** @description Without one, runs that have ended; `queued` and `running` by name. */
+                status?: (("succeeded" | "failed" | "cancelled") | ("queued" | "running"))[];
+                /** @description Codes of errors, as `provider_timeout`. */
+                code?: string[];
+                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test")[];
+                /** @description As `provider/model`, or `provider` for all. */
+                model?: string[];
+                /** @description Ids of API keys. */
+                key?: string[];
+                /** @description The `user` of the run. */
+                user?: string[];
+                /** @description The `session` of the run. */
+                session?: string[];
+                /** @description As `name=text`; each must be there. */
+                metadata?: string[];
+                /** @description Somebody rated it so. */
+                rating?: ("up" | "down")[];
+                /** @description Somebody scored it so or higher. */
+                min_score?: number | null;
+                /** @description Somebody scored it so or lower. */
+                max_score?: number | null;
+                /** @description Somebody commented on it. */
+                has_comment?: boolean | null;
+                /** @description Lasted so long; with `since`. */
+                min_latency_ms?: number | null;
+                /** @description Cost so much; with `since`. */
+                min_cost_usd?: number | null;
+                /** @description Started at or after. */
+                since?: string | null;
+                /** @description Started before. */
+                until?: string | null;
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file for spreadsheets: UTF-8 with a byte order mark. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `prompt_not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     watch_runs_api_v1_runs_live_get: {
         parameters: {
             query?: {
@@ -10706,6 +10908,189 @@ export interface operations {
                 };
             };
             /** @description `run_not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_feedback_api_v1_runs__run_id__feedback__feedback__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                feedback: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `run_not_found`: Not found; `feedback_not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_feedback_api_v1_runs__run_id__feedback__feedback__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                feedback: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackRead"];
+                };
+            };
+            /** @description `invalid_json`: Invalid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `run_not_found`: Not found; `feedback_not_found`: Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11416,6 +11801,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            /** @description `unauthorized`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `prompt_not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_unavailable`: Storage unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_usage_api_v1_usage_export_get: {
+        parameters: {
+            query?: {
+                /** @description Ended at or after. */
+                since?: string | null;
+                /** @description Ended before. */
+                until?: string | null;
+                /** @description Where a day begins. */
+                timezone?: string;
+                /** @description Aliases or ids of prompts. */
+                prompt?: string[];
+                /** @description Ids of versions. */
+                version?: string[];
+                /** @description As `provider/model`, or `provider` for all. */
+                model?: string[];
+                /** @description Ids of API keys. */
+                key?: string[];
+                source?: ("api" | "playground" | "webhook" | "flow" | "evaluation" | "judge" | "test")[];
+                environment?: string[];
+                group_by?: ("prompt" | "version" | "model" | "key" | "source" | "environment" | "day" | "hour")[];
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file for spreadsheets: UTF-8 with a byte order mark. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description `unauthorized`: Not signed in */

@@ -27,6 +27,7 @@ function draftOf(text: string, edit: number): Draft {
     content_hash: "",
     edit,
     base_version: null,
+    author: null,
     updated_at: "2026-01-01T00:00:00Z",
   };
 }
