@@ -99,12 +99,13 @@ class Studio:
         locale: Locale = "en",
         role: Role = Role.OWNER,
         *,
+        user: User | None = None,
         width: int = 1440,
         height: int = 900,
         dark: bool = False,
     ) -> AsyncGenerator["Desk"]:
-        """A new member, signed in."""
-        user = await self.person(project, role)
+        """A member, a new one where none is given, signed in."""
+        user = user or await self.person(project, role)
         async with self.context(locale, width=width, height=height, dark=dark) as (context, watch):
             session = await self.sign_in(context, user)
             page = await context.new_page()

@@ -1,11 +1,16 @@
 """Whatever happens while somebody writes, their text stays."""
 
+import secrets
+
 import pytest
 from playwright.async_api import Route, expect
 
-from browser.desk import LOCAL_MODEL, Desk
-from fixtures.api import Json, made
+from browser.desk import LOCAL_MODEL, Desk, Studio
+from browser.words import Locale
+from fixtures.api import Json, Project, made
+from fixtures.people import sign_in
 from fixtures.waiting import eventually
+from promptops_server.access.types import Role
 
 _TEMPLATE: Json = {"structure": {"task": "Greet {{ name }}."}}
 
@@ -65,6 +70,45 @@ async def test_a_tab_that_dies_before_the_save_leaves_the_text_to_the_next(desk:
     await later.saved()
     draft = await later.draft("greeting")
     assert draft["content"]["structure"]["task"] == "Greet {{ name }} like an old friend."
+
+
+async def test_a_session_that_ends_while_one_writes_costs_no_word(
+    studio: Studio, project: Project, locale: Locale
+) -> None:
+    email, password = f"{secrets.token_hex(6)}@example.com", "correct horse battery"
+    user = await studio.people.make("Ada", email=email, password=password)
+    await studio.people.join(user, project, Role.EDITOR)
+    async with studio.desk(project, locale, user=user) as desk:
+        await open_greeting(desk)
+        task = desk.field("editor.builder.task")
+        await task.press("Control+End")
+        await task.press_sequentially(" One.")
+        await desk.saved()
+        # The session is over, as the person wants from another device; the page still sends it.
+        elsewhere = await sign_in(project.api, await studio.people.link(user))
+        ended = await elsewhere.send("POST", "/api/v1/session/end", {"everywhere": True})
+        assert ended.status == 204
+        desk.watch.expect_status(401, "/api/v1/")
+        await task.press_sequentially(" Two.")
+        dialog = desk.dialog("people.endedTitle")
+        await expect(desk.field("people.email", dialog)).to_have_value(email)
+        await expect(task).to_have_value("Greet {{ name }}. One. Two.")
+        typed = desk.field("people.password", dialog)
+        await typed.fill("wrong horse")
+        await typed.press("Enter")
+        wrong = desk.words("common.errors.invalid_credentials")
+        await expect(dialog.get_by_role("alert")).to_contain_text(wrong)
+        await typed.fill(password)
+        await typed.press("Enter")
+        await expect(dialog).to_be_hidden()
+        await desk.saved()
+        await task.press_sequentially(" Three.")
+        await desk.saved()
+        await desk.page.reload()
+        await expect(task).to_have_value("Greet {{ name }}. One. Two. Three.")
+        # The new session's own request: the old cookie would be refused.
+        kept = await desk.draft("greeting")
+        assert kept["content"]["structure"]["task"] == "Greet {{ name }}. One. Two. Three."
 
 
 @pytest.mark.parametrize("choice", ["keepMine", "takeTheirs"])

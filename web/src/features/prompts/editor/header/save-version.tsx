@@ -43,7 +43,9 @@ export function SaveVersion({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Review({ prompt, onClose }: { prompt: Prompt; onClose: () => void }) {
+function Review({ prompt: opened, onClose }: { prompt: Prompt; onClose: () => void }) {
+  // What is compared is what is published over, also in the moment when there is a newer one.
+  const [prompt] = useState(opened);
   const words = useWords("editor.saveDialog");
   const common = useWords("common");
   const show = useToasts((state) => state.show);
@@ -74,7 +76,6 @@ function Review({ prompt, onClose }: { prompt: Prompt; onClose: () => void }) {
       expected_latest: prompt.latest_version,
     });
     show(words("saved", { version: made.version }));
-    // Before the draft is gone: the dialog would compare with it again.
     onClose();
     await reload();
   }
