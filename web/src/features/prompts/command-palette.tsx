@@ -18,6 +18,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 
 import { useSignOut } from "@/features/access/api";
+import { useFocusBack } from "@/hooks/use-focus-back";
 import { useLocale } from "@/lib/i18n/locale";
 import { useWords } from "@/lib/i18n/words";
 import { goTo, promptAddress } from "@/lib/navigation";
@@ -28,11 +29,15 @@ import { usePrompts } from "./api";
 const ITEM =
   "flex cursor-default items-center gap-2 rounded-sm px-2 py-1.5 text-sm data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text [&_svg]:size-4 [&_svg]:text-muted";
 
+const SHOWN = 8;
+
 /** Finds prompts, pages and commands by typing. */
 export function CommandPalette({ onClose }: { onClose: () => void }) {
   const words = useWords("common.palette");
+  useFocusBack();
   const router = useRouter();
   const [search, setSearch] = useState("");
+  const [chosen, setChosen] = useState("");
   const prompts = usePrompts({
     q: search.trim(),
     inText: false,
@@ -51,9 +56,18 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
     if (window.location.pathname.startsWith("/prompts")) goTo(address);
     else router.push(address);
   };
+  // Until the answer is there, what was found before and fits still: Enter may come at once.
+  const found = (prompts.data?.pages[0]?.data ?? [])
+    .filter((one) => !prompts.isPlaceholderData || matches(`${one.name} ${one.alias}`, search))
+    .slice(0, SHOWN);
+  const commands = COMMANDS.filter(({ word }) => matches(words(`items.${word}`), search));
+  // Prompts arrive after the key that asked for them: what is there no more cannot stay chosen.
+  const all = [...found.map(({ id }) => id), ...commands.map(({ word }) => word)];
   return (
     <Command.Dialog
       open
+      value={all.includes(chosen) ? chosen : (all[0] ?? "")}
+      onValueChange={setChosen}
       onOpenChange={onClose}
       label={words("title")}
       shouldFilter={false}
@@ -71,7 +85,7 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
           {words("nothing")}
         </Command.Empty>
         <Command.Group heading={<Heading text={words("prompts")} />}>
-          {prompts.data?.pages[0]?.data.slice(0, 8).map((prompt) => (
+          {found.map((prompt) => (
             <Command.Item
               key={prompt.id}
               value={prompt.id}
@@ -87,31 +101,29 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
           ))}
         </Command.Group>
         <Command.Group heading={<Heading text={words("commands")} />}>
-          {COMMANDS.filter(({ word }) => matches(words(`items.${word}`), search)).map(
-            ({ word, icon: Icon }) => (
-              <Command.Item
-                key={word}
-                value={word}
-                className={ITEM}
-                onSelect={run(() => {
-                  if (word === "list") open("/prompts");
-                  if (word === "new") open("/prompts?new=1");
-                  if (word === "settings") router.push("/settings");
-                  if (word === "providers") router.push("/settings/providers");
-                  if (word === "keys") router.push("/settings/keys");
-                  if (word === "environments") router.push("/settings/environments");
-                  if (word === "members") router.push("/members");
-                  if (word === "account") router.push("/account");
-                  if (word === "theme") setTheme(isDark ? "light" : "dark");
-                  if (word === "language") setLocale(locale === "en" ? "zh-CN" : "en");
-                  if (word === "signOut") signOut.mutate(false);
-                })}
-              >
-                <Icon aria-hidden />
-                {words(`items.${word}`)}
-              </Command.Item>
-            ),
-          )}
+          {commands.map(({ word, icon: Icon }) => (
+            <Command.Item
+              key={word}
+              value={word}
+              className={ITEM}
+              onSelect={run(() => {
+                if (word === "list") open("/prompts");
+                if (word === "new") open("/prompts?new=1");
+                if (word === "settings") router.push("/settings");
+                if (word === "providers") router.push("/settings/providers");
+                if (word === "keys") router.push("/settings/keys");
+                if (word === "environments") router.push("/settings/environments");
+                if (word === "members") router.push("/members");
+                if (word === "account") router.push("/account");
+                if (word === "theme") setTheme(isDark ? "light" : "dark");
+                if (word === "language") setLocale(locale === "en" ? "zh-CN" : "en");
+                if (word === "signOut") signOut.mutate(false);
+              })}
+            >
+              <Icon aria-hidden />
+              {words(`items.${word}`)}
+            </Command.Item>
+          ))}
         </Command.Group>
       </Command.List>
     </Command.Dialog>
