@@ -53,9 +53,8 @@ export function DiffEditor({
     const original = monaco.editor.createModel(before, language);
     const modified = monaco.editor.createModel(after, language);
     editor.setModel({ original, modified });
-    // The labels of the options do not arrive at the inputs; these do.
-    editor.getOriginalEditor().updateOptions({ ariaLabel: beforeLabel });
-    editor.getModifiedEditor().updateOptions({ ariaLabel: afterLabel });
+    keepLabel(editor.getOriginalEditor(), beforeLabel);
+    keepLabel(editor.getModifiedEditor(), afterLabel);
     return () => {
       editor.dispose();
       original.dispose();
@@ -68,4 +67,15 @@ export function DiffEditor({
   }, [isDark]);
 
   return <div ref={place} className="h-full min-h-0 w-full" />;
+}
+
+/** Names an input: the labels of the options do not arrive there, and a change of the width drops them. */
+function keepLabel(editor: monaco.editor.ICodeEditor, ariaLabel: string): void {
+  const name = () => {
+    if (editor.getOption(monaco.editor.EditorOption.ariaLabel) !== ariaLabel) {
+      editor.updateOptions({ ariaLabel });
+    }
+  };
+  name();
+  editor.onDidChangeConfiguration(name);
 }

@@ -33,19 +33,26 @@ self.MonacoEnvironment = {
 registerJinja(monaco);
 registerJson(monaco);
 
+// Pale enough that every colour of a text reads well on them, in both themes.
+const DIFFERENCE = {
+  "diffEditor.insertedLineBackground": "#2f9e441a",
+  "diffEditor.insertedTextBackground": "#2f9e4424",
+  "diffEditor.removedLineBackground": "#e031311a",
+  "diffEditor.removedTextBackground": "#e0313124",
+};
 const LIGHT = {
   tag: "5b5b64",
   keyword: "5f3dc4",
-  string: "087f5b",
+  string: "06694b",
   number: "a04000",
-  comment: "6b6b75",
+  comment: "5b5b64",
 };
 const DARK = {
   tag: "a5a5ae",
   keyword: "b197fc",
   string: "63e6be",
   number: "ffa94d",
-  comment: "8f8f99",
+  comment: "a5a5ae",
 };
 
 function rules(colors: typeof LIGHT): monaco.editor.ITokenThemeRule[] {
@@ -68,7 +75,8 @@ monaco.editor.defineTheme("promptops-light", {
   colors: {
     "editor.background": "#ffffff",
     "editor.foreground": "#18181b",
-    "editorLineNumber.foreground": "#71717a",
+    "editorLineNumber.foreground": "#5b5b64",
+    ...DIFFERENCE,
     "editor.lineHighlightBorder": "#00000000",
     "editor.placeholder.foreground": "#5b5b64",
     "editorSuggestWidget.background": "#ffffff",
@@ -78,6 +86,7 @@ monaco.editor.defineTheme("promptops-light", {
     "editorSuggestWidget.selectedIconForeground": "#18181b",
     "editorSuggestWidget.highlightForeground": "#2f4bc0",
     "editorSuggestWidget.focusHighlightForeground": "#2f4bc0",
+    "editorBracketHighlight.foreground2": "#06694b",
     focusBorder: "#3b5bdb",
   },
 });
@@ -88,7 +97,8 @@ monaco.editor.defineTheme("promptops-dark", {
   colors: {
     "editor.background": "#18181b",
     "editor.foreground": "#ededef",
-    "editorLineNumber.foreground": "#8f8f99",
+    "editorLineNumber.foreground": "#a5a5ae",
+    ...DIFFERENCE,
     "editor.lineHighlightBorder": "#00000000",
     "editor.placeholder.foreground": "#a5a5ae",
     "editorSuggestWidget.background": "#18181b",
