@@ -170,6 +170,46 @@ async def how_to_use_it(desk: Desk) -> Locator:
     return code
 
 
+async def the_settings(desk: Desk) -> Locator:
+    return await titled(desk, "/settings", "settings.title")
+
+
+async def the_providers(desk: Desk) -> Locator:
+    return await titled(desk, "/settings/providers", "settings.providers.title")
+
+
+async def the_keys(desk: Desk) -> Locator:
+    return await titled(desk, "/settings/keys", "settings.keys.title")
+
+
+async def the_environments(desk: Desk) -> Locator:
+    return await titled(desk, "/settings/environments", "settings.environments.title")
+
+
+async def the_members(desk: Desk) -> Locator:
+    return await titled(desk, "/members", "people.members.title")
+
+
+async def the_account(desk: Desk) -> Locator:
+    return await titled(desk, "/account", "people.account")
+
+
+async def titled(desk: Desk, path: str, key: str) -> Locator:
+    await desk.open(path)
+    return await seen(desk.page.get_by_role("heading", level=1, name=desk.words(key), exact=True))
+
+
+async def the_sign_in(desk: Desk) -> Locator:
+    await desk.page.goto("/sign-in")
+    return await seen(desk.field("people.password"))
+
+
+async def a_link(desk: Desk) -> Locator:
+    user = await desk.studio.people.make("Somebody")
+    await desk.page.goto(f"/link#{await desk.studio.people.link(user)}")
+    return await seen(desk.field("people.newPassword"))
+
+
 async def seen(locator: Locator) -> Locator:
     await expect(locator).to_be_visible()
     return locator
@@ -188,4 +228,12 @@ _STATES: tuple[Callable[[Desk], Awaitable[Locator]], ...] = (
     the_releases,
     a_promotion,
     how_to_use_it,
+    the_settings,
+    the_providers,
+    the_keys,
+    the_environments,
+    the_members,
+    the_account,
+    the_sign_in,
+    a_link,
 )

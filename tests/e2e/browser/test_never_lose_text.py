@@ -15,6 +15,12 @@ from promptops_server.access.types import Role
 _TEMPLATE: Json = {"structure": {"task": "Greet {{ name }}."}}
 
 
+@pytest.fixture
+def locale() -> Locale:
+    """The main way is gone in both languages; here one is enough."""
+    return "en"
+
+
 async def open_greeting(desk: Desk) -> None:
     await desk.project.publish("greeting", _TEMPLATE, model=LOCAL_MODEL)
     await desk.open_prompt("greeting")
