@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from promptops_server import __version__
 from promptops_server.access.people.members_router import router as members_router
+from promptops_server.access.people.projects_router import router as projects_router
 from promptops_server.access.people.router import router as people_router
 from promptops_server.access.people.users_router import router as users_router
 from promptops_server.access.router import router as access_router
@@ -62,6 +63,7 @@ def make_api() -> FastAPI:
         people_router,
         members_router,
         users_router,
+        projects_router,
         prompts_router,
         samples_router,
         render_router,
@@ -141,6 +143,7 @@ def create_app(settings: Settings, draining: Draining) -> ASGIApp:
         api.state.passwords = services.passwords
         api.state.attempts = services.attempts
         api.state.mailer = services.mailer
+        api.state.settings = settings
         api.state.places = make_places(settings, from_outside=False)
         api.state.health_checks = services.health_checks()
         try:

@@ -21,6 +21,8 @@ class Project(Base):
     name: Mapped[str]
     slug: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(_TIME)
+    # Since when it is there for administrators only.
+    archived_at: Mapped[datetime | None] = mapped_column(_TIME)
 
 
 class Environment(Base):

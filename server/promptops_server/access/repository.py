@@ -55,7 +55,7 @@ async def list_projects_of_user(session: AsyncSession, user_id: UUID) -> Sequenc
     statement = (
         select(Project)
         .join(Membership, Membership.project_id == Project.id)
-        .where(Membership.user_id == user_id)
+        .where(Membership.user_id == user_id, Project.archived_at.is_(None))
         .order_by(Project.slug)
     )
     return (await session.execute(statement)).scalars().all()
@@ -130,7 +130,9 @@ async def load_known_key(pool: Pool, digest: bytes) -> KnownKey | None:
         "SELECT id, project_id, name, scopes, requests_per_minute, burst, tokens_per_minute, "
         "concurrent_runs, allowed_prompts, allowed_flows, allowed_environments, "
         "least(expires_at, CASE WHEN previous_sha256 = $1 THEN previous_until END) AS expires_at "
-        "FROM api_keys WHERE (secret_sha256 = $1 OR previous_sha256 = $1) AND revoked_at IS NULL",
+        "FROM api_keys WHERE (secret_sha256 = $1 OR previous_sha256 = $1) AND revoked_at IS NULL "
+        "AND NOT EXISTS (SELECT FROM projects "
+        "WHERE projects.id = api_keys.project_id AND projects.archived_at IS NOT NULL)",
         digest,
     )
     if row is None:
@@ -224,7 +226,8 @@ async def load_session(
         "u.password_set_at, m.role, "
         "p.id AS project_id, p.slug, p.name AS project_name "
         "FROM sessions s JOIN users u ON u.id = s.user_id "
-        "LEFT JOIN memberships m ON m.user_id = u.id LEFT JOIN projects p ON p.id = m.project_id "
+        "LEFT JOIN memberships m ON m.user_id = u.id "
+        "LEFT JOIN projects p ON p.id = m.project_id AND p.archived_at IS NULL "
         "WHERE s.token_sha256 = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 "
         "AND u.disabled_at IS NULL AND s.last_used_at > $3 ORDER BY p.slug",
         digest,

@@ -1,10 +1,11 @@
 """What instance gives over HTTP."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel
 
+from promptops_server.instance.settings_view import SettingInForce
 from promptops_server.instance.types import Part, PartName, PartStatus
 
 
@@ -35,3 +36,29 @@ class PartsRead(BaseModel):
     def of(cls, status: PartStatus, parts: Sequence[Part]) -> Self:
         """The public form of what was found."""
         return cls(status=status, parts=[PartRead.of(part) for part in parts])
+
+
+class SettingRead(BaseModel):
+    """A setting by the name of its environment variable; null is not set. No secret is shown."""
+
+    name: str
+    value: str | None
+    source: Literal["environment", "default"]
+    is_secret: bool
+
+    @classmethod
+    def of(cls, setting: SettingInForce) -> Self:
+        """The public form of a setting."""
+        return cls(
+            name=setting.name,
+            value=setting.value,
+            source=setting.source,
+            is_secret=setting.is_secret,
+        )
+
+
+class InstanceSettings(BaseModel):
+    """The release that runs, and its settings."""
+
+    version: str
+    settings: list[SettingRead]

@@ -1,8 +1,11 @@
 """What is done about runs that have ended: deletion, what is kept."""
 
+from dataclasses import asdict
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from promptops_server.access.types import Caller
+from promptops_server.audit.service import Actor, Target, record
 from promptops_server.core.db import mark_changed
 from promptops_server.kit.clock import utc_now
 from promptops_server.kit.ids import from_public
@@ -25,5 +28,15 @@ async def delete_run(session: AsyncSession, caller: Caller, public_id: str) -> N
 async def put_settings(session: AsyncSession, caller: Caller, wanted: RunSettingsBody) -> None:
     """Says what the project keeps from now on; every process knows within a second."""
     settings = RunSettings(wanted.store, wanted.retention_days)
+    before = await usage.find_settings(session, caller.project_id)
     await usage.put_settings(session, caller.project_id, settings, utc_now())
+    if settings != before:
+        record(
+            session,
+            "run_settings.changed",
+            Actor(caller.kind, caller.id),
+            Target("project", caller.project_id),
+            project_id=caller.project_id,
+            facts=asdict(settings),
+        )
     mark_changed(session)

@@ -1,6 +1,8 @@
 """Every SQL statement of usage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +18,8 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -49,6 +53,12 @@ _VALUES = """
   $24::text::jsonb, $25, $26, $27, $28, $29, $30::text::jsonb, $31, $32, $33::text::jsonb,
   $34, $35::text::jsonb, $36::text::jsonb, $37::text::jsonb
 """
+# The filters that may have several values, and how many combinations of them are asked one by one.
+_SEVERAL = (
+    *("prompt_ids", "version_ids", "environments", "statuses", "codes", "sources", "models"),
+    *("api_key_ids", "users", "sessions"),
+)
+_MOST_BRANCHES = 24
 _INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES ({_VALUES}) ON CONFLICT (id) DO NOTHING"  # noqa: S608
 # The run's row and the end of its unit of work are one statement, guarded by the fence.
 _INSERT_FENCED = f"""
@@ -154,22 +164,73 @@ async def list_runs(
     """
     # Partial indexes, and a rare value beside a common one, need a plan for these very values.
     await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    statement = of_project(Run, project_id).where(*_conditions(wanted))
     if wanted.asks_for_feedback:
-        said = _said(project_id, wanted, after).subquery()
-        # The order is that of what was said, of which there is much less than there are runs.
-        statement = statement.join(said, Run.id == said.c.run_id)
-        statement = statement.order_by(said.c.run_id.desc()).limit(limit + 1)
-    else:
-        statement = page_of(statement, Run, after, limit)
-    if wanted.has_comment is False:
-        commented = select(RunFeedback.id).where(
-            RunFeedback.run_id == Run.id, RunFeedback.comment.is_not(None)
-        )
-        statement = statement.where(~commented.exists())
+        ids = await _ids_by_feedback(session, project_id, wanted, after, limit)
+        return await list_runs_by_id(session, project_id, ids)
+    branches = _branches(wanted)
+    if len(branches) > _MOST_BRANCHES:
+        branches = [wanted]
+    if len(branches) == 1 and not wanted.codes:
+        return await _page(session, page_of(_matching(project_id, wanted), Run, after, limit))
+    pages = [
+        page_of(_matching(project_id, branch), Run, after, limit).with_only_columns(Run.id)
+        for branch in branches
+    ]
+    # How many runs failed with a code is guessed much too low, as if code and failure had nothing
+    # to do with each other: all of them would be read and sorted.
+    async with _in_order(session, is_wanted=bool(wanted.codes) and not wanted.metadata):
+        ids = (await session.execute(union_all(*pages))).scalars().all()
+    newest = sorted(ids, reverse=True)[: limit + 1]
+    return await list_runs_by_id(session, project_id, newest)
+
+
+@asynccontextmanager
+async def _in_order(session: AsyncSession, *, is_wanted: bool) -> AsyncGenerator[None]:
+    """Has the block read in the order of an index, where one gives it, and not sort."""
+    switches = "SET LOCAL enable_sort = {0}", "SET LOCAL enable_hashagg = {0}"
+    for switch in switches if is_wanted else ():
+        await session.execute(text(switch.format("off")))
+    yield
+    for switch in switches if is_wanted else ():
+        await session.execute(text(switch.format("on")))
+
+
+async def _page(session: AsyncSession, statement: Select[Run]) -> Sequence[RunRecord]:
     statement = statement.options(load_only(*(getattr(Run, name) for name in _LISTED)))
-    rows = (await session.execute(statement)).scalars().all()
-    return [_record_of(row, _LISTED) for row in rows]
+    return [_record_of(row, _LISTED) for row in (await session.execute(statement)).scalars()]
+
+
+def _branches(wanted: RunFilter) -> list[RunFilter]:
+    """Filters of one value each, which together let the same runs pass, none twice.
+
+    An index gives the runs of one value in their order, not those of several: these are asked for
+    one by one, and the newest of them taken.
+    """
+    branches = [wanted]
+    for name in _SEVERAL:
+        values = dict.fromkeys(getattr(wanted, name))
+        if len(values) > 1:
+            branches = [replace(one, **{name: (value,)}) for one in branches for value in values]
+    return branches
+
+
+def _matching(project_id: UUID, wanted: RunFilter) -> Select[Run]:
+    return of_project(Run, project_id).where(*_conditions(wanted))
+
+
+async def _ids_by_feedback(
+    session: AsyncSession, project_id: UUID, wanted: RunFilter, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    """The same page by what was said, of which there is much less than there are runs."""
+    said = _said(project_id, wanted, after).order_by(RunFeedback.run_id.desc()).subquery()
+    # OFFSET keeps the planner from turning this around: it looks up run after run.
+    run = _matching(project_id, wanted).where(Run.id == said.c.run_id)
+    found = run.with_only_columns(Run.id).offset(0).lateral()
+    statement = select(said.c.run_id).join(found, true())
+    statement = statement.order_by(said.c.run_id.desc()).limit(limit + 1)
+    # Of both ratings together no index has the order.
+    async with _in_order(session, is_wanted=len(wanted.ratings) < 2):
+        return (await session.execute(statement)).scalars().all()
 
 
 def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
@@ -191,8 +252,17 @@ def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
         yield _one_of(Run.error["code"].astext, wanted.codes)
     if wanted.models:
         yield or_(*(_is_model(provider, model) for provider, model in wanted.models))
+    if wanted.has_comment is False:
+        commented = select(RunFeedback.id).where(
+            RunFeedback.run_id == Run.id, RunFeedback.comment.is_not(None)
+        )
+        yield ~commented.exists()
     if wanted.metadata:
         yield Run.run_metadata.contains(dict(wanted.metadata))
+    yield from _bounds(wanted)
+
+
+def _bounds(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
     # The id begins with the time, so a range of time is a range of ids and prunes partitions.
     if wanted.since_ms is not None:
         yield Run.id >= first_id_at(wanted.since_ms)
@@ -241,9 +311,8 @@ async def list_runs_by_id(
     """Those of these runs that have ended, as a list shows them, newest first."""
     if not run_ids:
         return ()
-    statement = of_project(Run, project_id).where(Run.id.in_(run_ids)).order_by(Run.id.desc())
-    statement = statement.options(load_only(*(getattr(Run, name) for name in _LISTED)))
-    return [_record_of(row, _LISTED) for row in (await session.execute(statement)).scalars()]
+    statement = of_project(Run, project_id).where(Run.id.in_(run_ids))
+    return await _page(session, statement.order_by(Run.id.desc()))
 
 
 async def find_run(session: AsyncSession, project_id: UUID, run_id: UUID) -> RunRecord | None:
@@ -428,21 +497,3 @@ async def load_settings(pool: Pool, project_id: UUID) -> RunSettings:
         "SELECT store, retention_days FROM run_settings WHERE project_id = $1", project_id
     )
     return RunSettings() if row is None else RunSettings(row["store"], row["retention_days"])
-
-
-_EXPIRED = """
-WITH expired AS (
-  SELECT runs.id FROM run_settings
-  JOIN runs ON runs.project_id = run_settings.project_id
-    AND runs.id < promptops_first_uuid_at(now() - make_interval(days => retention_days))
-  WHERE retention_days IS NOT NULL LIMIT $1
-), said AS (
-  DELETE FROM run_feedback WHERE run_id IN (SELECT id FROM expired)
-)
-DELETE FROM runs WHERE id IN (SELECT id FROM expired) RETURNING id
-"""
-
-
-async def delete_expired(pool: Pool, limit: int) -> int:
-    """Deletes up to `limit` runs that are older than their project keeps; returns how many."""
-    return len(await pool.fetch(_EXPIRED, limit))

@@ -12,7 +12,8 @@ from promptops_server.access.types import Role
 from promptops_server.core.db import open_pool, url_of
 from promptops_server.kit.ids import from_public
 from promptops_server.usage.hours.repository import roll_up_one_hour
-from promptops_server.usage.repository import delete_expired
+from promptops_server.usage.retention.repository import delete_expired
+from promptops_server.usage.sweeper import LedgerSweeper
 
 
 @pytest.fixture
@@ -137,10 +138,24 @@ async def test_what_is_older_than_a_project_keeps_is_deleted(
         from_public("run", old),
     )
     await connection.close()
+    project_id = from_public(
+        "prj", (await scripted.api.get("/api/v1/projects")).json["data"][0]["id"]
+    )
     pool = await open_pool(url_of(world.settings, "system"), "system", size=1)
-    assert await delete_expired(pool, 100) == 1
-    assert await delete_expired(pool, 100) == 0
+    await LedgerSweeper(pool).sweep()
+    assert await delete_expired(pool, 100) == {}
     await pool.close()
+    connection = await asyncpg.connect(str(world.settings.database_url))
+    told = await connection.fetch(
+        "SELECT action, actor_kind, facts::text AS facts FROM audit_entries "
+        "WHERE project_id = $1 AND action LIKE 'run%' ORDER BY id",
+        project_id,
+    )
+    await connection.close()
+    assert [tuple(entry) for entry in told] == [
+        ("run_settings.changed", "api_key", '{"store": "full", "retention_days": 7}'),
+        ("runs.expired", "system", '{"runs": 1}'),
+    ]
     assert [run["id"] for run in (await scripted.api.get("/api/v1/runs")).json["data"]] == [new]
 
 

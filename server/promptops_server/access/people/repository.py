@@ -38,10 +38,36 @@ async def list_projects_of(session: AsyncSession, user_id: UUID) -> tuple[Member
     rows = await session.execute(
         select(Project.id, Project.slug, Project.name, Membership.role)
         .join(Membership, Membership.project_id == Project.id)
-        .where(Membership.user_id == user_id)
+        .where(Membership.user_id == user_id, Project.archived_at.is_(None))
         .order_by(Project.slug)
     )
     return tuple(Member(row[0], row[1], row[2], Role(row[3])) for row in rows)
+
+
+async def list_all_projects(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[tuple[Project, int]]:
+    """One page of the installation's projects, newest first, each with how many belong to it."""
+    members = (
+        select(func.count())
+        .where(Membership.project_id == Project.id)
+        .correlate(Project)
+        .scalar_subquery()
+    )
+    statement = select(Project, members).order_by(Project.id.desc()).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(Project.id < after)
+    return [(row[0], row[1]) for row in await session.execute(statement)]
+
+
+async def count_members(session: AsyncSession, project_id: UUID) -> int:
+    statement = select(func.count()).where(Membership.project_id == project_id)
+    return (await session.execute(statement)).scalar_one()
+
+
+async def find_project_held(session: AsyncSession, project_id: UUID) -> Project | None:
+    statement = select(Project).where(Project.id == project_id).with_for_update()
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def find_open_link(session: AsyncSession, digest: bytes, moment: datetime) -> OpenLink | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from promptops_server.access.models import User
+from promptops_server.access.models import Project, User
 from promptops_server.access.people.types import InvitedMember, Notice, OpenLink, ProjectMember
 from promptops_server.access.policy import Operation, operations_of
 from promptops_server.access.types import KnownSession, LinkKind, NoticeKind, Role
@@ -76,6 +76,38 @@ class SignedInUser(BaseModel):
     email: str | None
     is_instance_admin: bool
     has_password: bool
+
+
+class InstanceProject(BaseModel):
+    """A project of the installation, as an administrator sees it from outside."""
+
+    id: str
+    name: str
+    slug: str
+    members: int
+    created_at: datetime
+    archived_at: datetime | None
+
+    @classmethod
+    def of(cls, project: Project, members: int) -> Self:
+        """The public form of a row."""
+        return cls(
+            id=to_public("prj", project.id),
+            name=project.name,
+            slug=project.slug,
+            members=members,
+            created_at=project.created_at,
+            archived_at=project.archived_at,
+        )
+
+
+class InstanceProjectUpdate(BaseModel):
+    """What changes of a project; null or left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    archived: bool | None = None
 
 
 class MemberProject(BaseModel):

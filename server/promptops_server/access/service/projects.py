@@ -40,7 +40,9 @@ async def create_project(
 async def make_project(session: AsyncSession, wanted: ProjectCreate) -> Project:
     """A new project with its default environments. Raises ProjectSlugTaken."""
     moment = utc_now()
-    project = Project(id=new_id(), name=wanted.name, slug=wanted.slug, created_at=moment)
+    project = Project(
+        id=new_id(), name=wanted.name, slug=wanted.slug, created_at=moment, archived_at=None
+    )
     repository.add(session, project)
     try:
         # Flushed here so that a taken slug is told as such.
