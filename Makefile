@@ -18,7 +18,7 @@ INSTALL := $(UV) pip install --python $(BIN)/python
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test test-long check format generate bench bench-gateway clean install install-dev web
+.PHONY: help up test test-long check format generate bench bench-gateway bench-web clean install install-dev web
 
 help: ## List what make can do.
 	@echo 'make TARGET, where TARGET is one of'
@@ -57,10 +57,13 @@ generate: install-dev web/node_modules/.installed ## Write the generated files a
 	@mv build/openapi.json server/openapi.json
 	@cd web && npm run --silent generate > /dev/null
 
-bench: bench-gateway ## Run every benchmark.
+bench: bench-gateway bench-web ## Run every benchmark.
 
 bench-gateway: install ## Measure PromptOps beside two other gateways (ARGS=--quick: in two minutes).
 	@$(BIN)/python -m bench.gateway $(ARGS)
+
+bench-web: install-dev web ## Measure the web application in a browser (ARGS=--quick: less).
+	@$(BIN)/python -m bench.web $(ARGS)
 
 clean: ## Remove what make has installed and built, and no data.
 	rm -rf .tools .venv build web/node_modules web/.next web/out server/promptops_server/_site tools/browser/node_modules tools/browser/unpacked .pytest_cache .ruff_cache .import_linter_cache .hypothesis

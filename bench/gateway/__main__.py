@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from bench.document import put_into
 from bench.gateway.errors import BenchFailed
 from bench.gateway.plan import Plan, full_plan, quick_plan
 from bench.gateway.processes import cancelled_by
@@ -19,7 +20,6 @@ from promptops_server.embedded.errors import PartFailed, StartRefused
 _ROOT = Path(__file__).parents[2]
 _BUILD = _ROOT / "build" / "bench"
 _DOCUMENT = _ROOT / "docs" / "explanation" / "performance.md"
-_BEGIN, _END = "<!-- figures: make bench-gateway -->\n", "<!-- end of figures -->\n"
 
 
 def _arguments() -> argparse.Namespace:
@@ -63,10 +63,7 @@ def _write(results: Results, *, to_document: bool) -> None:
     (_BUILD / "gateway.md").write_text(tables, encoding="utf-8")
     print(f"Written: {(_BUILD / 'gateway.json').relative_to(_ROOT)}")
     if to_document:
-        before, rest = _DOCUMENT.read_text(encoding="utf-8").split(_BEGIN)
-        after = rest.split(_END)[1]
-        text = f"{before}{_BEGIN}\n{tables}\n{_END}{after}"
-        _DOCUMENT.write_text(text, encoding="utf-8")
+        put_into(_DOCUMENT, "bench-gateway", tables)
 
 
 def main() -> int:

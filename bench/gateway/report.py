@@ -1,6 +1,6 @@
 """The results as JSON for machines and as Markdown tables for people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from statistics import median
@@ -9,6 +9,7 @@ from typing import cast
 from bench.gateway.calls import Cell
 from bench.gateway.contender import Name
 from bench.gateway.results import Results, Row, Target
+from bench.tables import number, table
 
 _NAMES: Mapping[Name, str] = {
     "direct": "upstream itself",
@@ -92,21 +93,6 @@ def _facts(results: Results) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table whose columns are aligned, the first to the left and the rest right."""
-    lines = [list(head), *map(list, rows)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
-
-    def drawn(line: Sequence[str]) -> str:
-        first, *rest = line
-        cells = [first.ljust(widths[0])]
-        cells += [text.rjust(width) for text, width in zip(rest, widths[1:], strict=True)]
-        return f"| {' | '.join(cells)} |"
-
-    rule = [":".ljust(widths[0], "-"), *(":".rjust(max(width, 3), "-") for width in widths[1:])]
-    return "\n".join([drawn(lines[0]), f"| {' | '.join(rule)} |", *map(drawn, lines[1:])])
-
-
 def _figures(results: Results, latency_ms: int, cells: Sequence[Cell], *, stream: bool) -> str:
     fields = ("first_word_p50_ms", "p50_ms", "p99_ms") if stream else ("p50_ms", "p99_ms")
     names = ("first word p50", "p50", "p99") if stream else ("p50", "p99")
@@ -117,7 +103,7 @@ def _figures(results: Results, latency_ms: int, cells: Sequence[Cell], *, stream
     for name in results.contenders():
         line = [_NAMES[name]]
         for cell in cells:
-            line.append(_number(results.rps(name, cell)))
+            line.append(number(results.rps(name, cell)))
             line += [_milliseconds(results, name, cell, field) for field in fields]
         rows.append(line)
     what = "Streams (11 events)" if stream else "Whole answers"
@@ -125,7 +111,7 @@ def _figures(results: Results, latency_ms: int, cells: Sequence[Cell], *, stream
         f"**{what}, upstream at {latency_ms} ms.** Times in ms: the upstream's own, and what each"
         " contender adds to it."
     )
-    return f"{title}\n\n{_table(head, rows)}"
+    return f"{title}\n\n{table(head, rows)}"
 
 
 def _milliseconds(results: Results, name: Name, cell: Cell, field: str) -> str:
@@ -133,15 +119,6 @@ def _milliseconds(results: Results, name: Name, cell: Cell, field: str) -> str:
         return f"{getattr(results.find(name, cell)[0].measured, field):.2f}"
     added = results.added_ms(name, cell, field)
     return "-" if added is None else f"{added:+.2f}"
-
-
-def _number(value: float | None) -> str:
-    """Three digits and more, as many as a noisy figure deserves."""
-    if value is None:
-        return "-"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def _processes(results: Results) -> str:
@@ -152,35 +129,35 @@ def _processes(results: Results) -> str:
         rows.append(
             [
                 _NAMES[name],
-                _number(median(start.seconds)),
-                _number(start.rss_mb),
-                _number(results.cpu_us(name, whole, with_stores=False)),
-                _number(results.cpu_us(name, streams, with_stores=False)),
+                number(median(start.seconds)),
+                number(start.rss_mb),
+                number(results.cpu_us(name, whole, with_stores=False)),
+                number(results.cpu_us(name, streams, with_stores=False)),
             ]
         )
         if start.stores_mb:
             both = results.cpu_us(name, whole, with_stores=True)
             both_of_streams = results.cpu_us(name, streams, with_stores=True)
-            memory = _number(start.rss_mb + start.stores_mb)
+            memory = number(start.rss_mb + start.stores_mb)
             with_stores = f"{_NAMES[name]} with PostgreSQL and Valkey"
-            rows.append([with_stores, "", memory, _number(both), _number(both_of_streams)])
+            rows.append([with_stores, "", memory, number(both), number(both_of_streams)])
     head = ["", "start to first answer, s", "idle memory, MB", "CPU a request, µs", "a stream, µs"]
-    return f"**The processes**, CPU at 16 at once.\n\n{_table(head, rows)}"
+    return f"**The processes**, CPU at 16 at once.\n\n{table(head, rows)}"
 
 
 def _library(results: Results) -> str:
     rows = [
         [
             f"{'streams' if one.stream else 'whole answers'}, {one.concurrency} at once",
-            _number(one.rps),
+            number(one.rps),
             f"{one.p50_ms:.2f}",
             f"{one.p99_ms:.2f}",
-            _number(one.cpu_us),
+            number(one.cpu_us),
         ]
         for one in results.library
     ]
     head = ["", "calls/s", "p50, ms", "p99, ms", "CPU a call, µs"]
-    return f"**Bare `litellm.acompletion`**, no gateway, one process.\n\n{_table(head, rows)}"
+    return f"**Bare `litellm.acompletion`**, no gateway, one process.\n\n{table(head, rows)}"
 
 
 def _ratios(results: Results) -> str:
@@ -190,8 +167,8 @@ def _ratios(results: Results) -> str:
         rows.append(
             [
                 target.what,
-                f"{_number(target.product)} {target.unit}",
-                f"{_number(target.rival)} {target.unit}",
+                f"{number(target.product)} {target.unit}",
+                f"{number(target.rival)} {target.unit}",
                 "-" if target.ratio is None else _ratio(target.ratio),
                 f"{'>=' if target.is_at_least else '<='} {_ratio(target.limit)}",
                 met,
@@ -202,7 +179,7 @@ def _ratios(results: Results) -> str:
         "**Ratios**, PromptOps over its rival, upstream at 0 ms: rates and CPU at 16 at once, added"
         " time at 1."
     )
-    return f"{title}\n\n{_table(head, rows)}"
+    return f"{title}\n\n{table(head, rows)}"
 
 
 def _ratio(value: float) -> str:
@@ -220,7 +197,7 @@ def _notes(results: Results) -> str:
     for drift in results.drifts():
         verdict = "" if drift.is_small else ": MORE THAN 20 %, the machine was not quiet"
         lines.append(
-            f"- PromptOps before and after its rivals, {drift.what}: {_number(drift.first)} and"
-            f" {_number(drift.second)}, {drift.share:.0%} apart{verdict}."
+            f"- PromptOps before and after its rivals, {drift.what}: {number(drift.first)} and"
+            f" {number(drift.second)}, {drift.share:.0%} apart{verdict}."
         )
     return "\n".join(lines)

@@ -206,6 +206,9 @@ async def constraints_of(desk: Desk, alias: str) -> list[str]:
 async def move_by_keyboard(desk: Desk) -> None:
     handle = desk.button("editor.builder.moveConstraint", number=1)
     await handle.focus()
+    # What moves the rows is loaded when a handle is come near.
+    await expect(handle).to_have_attribute("aria-roledescription", "sortable")
+    await expect(handle).to_be_focused()
     steps = (
         ("Space", "dragStart", {"number": 1, "total": 3}),
         ("ArrowDown", "dragOver", {"number": 2, "total": 3}),

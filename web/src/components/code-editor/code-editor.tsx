@@ -2,9 +2,10 @@
 
 import { useEffect, useRef, useState } from "react";
 
+import { mark } from "@/lib/marks";
 import { useTheme } from "@/lib/theme";
 
-import { monaco } from "./monaco";
+import { EDITOR_OPTIONS, monaco } from "./monaco";
 
 /** Something wrong at a place of the text; offsets are UTF-16 units. */
 export type Marker = { start: number; end: number; message: string };
@@ -56,7 +57,7 @@ export function CodeEditor({
     const created = monaco.editor.create(place.current, {
       value,
       language,
-      ...OPTIONS,
+      ...EDITOR_OPTIONS,
       readOnly,
       lineNumbers: lineNumbers ? "on" : "off",
       ariaLabel: label,
@@ -66,7 +67,10 @@ export function CodeEditor({
         : { scrollbar: { alwaysConsumeMouseWheel: false, vertical: "auto" } }),
     });
     // Line ends are text: they stay as they came.
-    created.onDidChangeModelContent(() => change.current?.(created.getValue()));
+    created.onDidChangeModelContent(() => {
+      mark("promptops:change");
+      change.current?.(created.getValue());
+    });
     decorations.current = created.createDecorationsCollection();
     if (autoHeight !== undefined) {
       const fit = () => {
@@ -145,33 +149,3 @@ export function CodeEditor({
     <div ref={place} className={autoHeight === undefined ? "h-full min-h-0 w-full" : "w-full"} />
   );
 }
-
-const OPTIONS: monaco.editor.IStandaloneEditorConstructionOptions = {
-  automaticLayout: true,
-  minimap: { enabled: false },
-  wordWrap: "on",
-  wrappingStrategy: "simple",
-  fontSize: 13,
-  lineHeight: 20,
-  fontFamily:
-    'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", "Noto Sans Mono CJK SC", monospace',
-  lineNumbersMinChars: 3,
-  lineDecorationsWidth: 8,
-  folding: false,
-  glyphMargin: false,
-  padding: { top: 8, bottom: 8 },
-  scrollBeyondLastLine: false,
-  overviewRulerLanes: 0,
-  renderLineHighlight: "none",
-  fixedOverflowWidgets: true,
-  // Tab goes on to the next control, as everywhere on the page.
-  tabFocusMode: true,
-  quickSuggestions: { other: true, comments: false, strings: true },
-  wordBasedSuggestions: "off",
-  suggest: { showWords: false },
-  unicodeHighlight: { ambiguousCharacters: false, nonBasicASCII: false },
-  contextmenu: false,
-  links: false,
-  occurrencesHighlight: "off",
-  selectionHighlight: false,
-};

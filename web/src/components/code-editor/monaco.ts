@@ -112,4 +112,35 @@ monaco.editor.defineTheme("promptops-dark", {
   },
 });
 
+/** How every editor of the product is set up. */
+export const EDITOR_OPTIONS: monaco.editor.IStandaloneEditorConstructionOptions = {
+  automaticLayout: true,
+  minimap: { enabled: false },
+  wordWrap: "on",
+  wrappingStrategy: "simple",
+  fontSize: 13,
+  lineHeight: 20,
+  fontFamily:
+    'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", "Noto Sans Mono CJK SC", monospace',
+  lineNumbersMinChars: 3,
+  lineDecorationsWidth: 8,
+  folding: false,
+  glyphMargin: false,
+  padding: { top: 8, bottom: 8 },
+  scrollBeyondLastLine: false,
+  overviewRulerLanes: 0,
+  renderLineHighlight: "none",
+  fixedOverflowWidgets: true,
+  // Tab goes on to the next control, as everywhere on the page.
+  tabFocusMode: true,
+  quickSuggestions: { other: true, comments: false, strings: true },
+  wordBasedSuggestions: "off",
+  suggest: { showWords: false },
+  unicodeHighlight: { ambiguousCharacters: false, nonBasicASCII: false },
+  contextmenu: false,
+  links: false,
+  occurrencesHighlight: "off",
+  selectionHighlight: false,
+};
+
 export { monaco };

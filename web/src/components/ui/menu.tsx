@@ -1,36 +1,47 @@
 "use client";
 
 import { Check } from "lucide-react";
-import { DropdownMenu as Primitive } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
+import type { DropdownMenu as Primitive } from "radix-ui";
+import { type ComponentProps, createContext, type ReactNode, useContext, useState } from "react";
 
 import { cn } from "@/lib/class-names";
+
+import { FirstOpen } from "./first-open";
 
 const item =
   "flex w-full cursor-default items-center gap-2 rounded-sm px-2 py-1.5 text-sm outline-none data-[disabled]:opacity-50 data-[highlighted]:bg-foreground/8 [&_svg]:size-4 [&_svg]:shrink-0";
 
-type Props = { trigger: ReactNode; children: ReactNode; align?: "start" | "end" };
+export type MenuProps = { trigger: ReactNode; children: ReactNode; align?: "start" | "end" };
 
-export function Menu({ trigger, children, align = "end" }: Props) {
+type Parts = Pick<typeof Primitive, "Item" | "CheckboxItem" | "Label" | "Separator">;
+/** The parts of an open menu; only there is their code. */
+export const MenuParts = createContext<Parts | null>(null);
+
+function useParts(): Parts {
+  const parts = useContext(MenuParts);
+  if (parts === null) throw new Error("Only inside of a menu");
+  return parts;
+}
+
+const load = () => import("./menu-parts");
+
+/** A menu under its trigger. */
+export function Menu(props: MenuProps) {
+  const [loaded, setLoaded] = useState<Awaited<ReturnType<typeof load>> | null>(null);
+  if (loaded !== null) return <loaded.LoadedMenu {...props} />;
   return (
-    <Primitive.Root>
-      <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
-      <Primitive.Portal>
-        <Primitive.Content
-          align={align}
-          sideOffset={4}
-          collisionPadding={8}
-          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[calc(100vw-16px)] min-w-44 overflow-auto rounded-md border bg-raised p-1 shadow-lg"
-        >
-          {children}
-        </Primitive.Content>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <FirstOpen
+      popup="menu"
+      trigger={props.trigger}
+      load={load}
+      onOpen={() => void load().then(setLoaded)}
+    />
   );
 }
 
 export function MenuItem({ className, ...props }: ComponentProps<typeof Primitive.Item>) {
-  return <Primitive.Item className={cn(item, className)} {...props} />;
+  const { Item } = useParts();
+  return <Item className={cn(item, className)} {...props} />;
 }
 
 export function MenuChoice({
@@ -38,18 +49,21 @@ export function MenuChoice({
   children,
   ...props
 }: ComponentProps<typeof Primitive.CheckboxItem>) {
+  const { CheckboxItem } = useParts();
   return (
-    <Primitive.CheckboxItem checked={checked ?? false} className={item} {...props}>
+    <CheckboxItem checked={checked ?? false} className={item} {...props}>
       <span className="inline-flex w-4 justify-center">{checked ? <Check /> : null}</span>
       {children}
-    </Primitive.CheckboxItem>
+    </CheckboxItem>
   );
 }
 
 export function MenuLabel({ children }: { children: ReactNode }) {
-  return <Primitive.Label className="px-2 py-1 text-xs text-muted">{children}</Primitive.Label>;
+  const { Label } = useParts();
+  return <Label className="px-2 py-1 text-xs text-muted">{children}</Label>;
 }
 
 export function MenuSeparator() {
-  return <Primitive.Separator className="my-1 border-t" />;
+  const { Separator } = useParts();
+  return <Separator className="my-1 border-t" />;
 }

@@ -1,11 +1,10 @@
 "use client";
 
-import { Popover as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
-import { cn } from "@/lib/class-names";
+import { FirstOpen } from "./first-open";
 
-type Props = {
+export type PopoverProps = {
   trigger: ReactNode;
   label: string;
   children: ReactNode;
@@ -13,24 +12,18 @@ type Props = {
   className?: string;
 };
 
-export function Popover({ trigger, label, children, align = "end", className }: Props) {
+const load = () => import("./popover-parts");
+
+/** Controls under a trigger, over the page. */
+export function Popover(props: PopoverProps) {
+  const [loaded, setLoaded] = useState<Awaited<ReturnType<typeof load>> | null>(null);
+  if (loaded !== null) return <loaded.LoadedPopover {...props} />;
   return (
-    <Primitive.Root>
-      <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
-      <Primitive.Portal>
-        <Primitive.Content
-          aria-label={label}
-          align={align}
-          sideOffset={4}
-          collisionPadding={8}
-          className={cn(
-            "z-50 max-h-(--radix-popover-content-available-height) w-80 max-w-[calc(100vw-16px)] overflow-auto rounded-md border bg-raised p-3 shadow-lg",
-            className,
-          )}
-        >
-          {children}
-        </Primitive.Content>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <FirstOpen
+      popup="dialog"
+      trigger={props.trigger}
+      load={load}
+      onOpen={() => void load().then(setLoaded)}
+    />
   );
 }

@@ -4,6 +4,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { useStore } from "zustand";
 
+import { mark } from "@/lib/marks";
+
 import { fetchPrompt, fetchVersion, type Prompt, PROMPTS_KEY, renderTemplates } from "../api";
 import {
   createLiveStore,
@@ -91,20 +93,39 @@ export function EditorScope({ prompt, opening, owner, isReadOnly, children }: Pr
   );
 }
 
-/** Brings the preview up to date once a frame, and fetches what it needs. */
+/** Brings the preview up to date with each change, at most once a frame, and fetches what it needs. */
 function followChanges(store: EditorStore, engine: LiveEngine, live: LiveStore): () => void {
   let frame = 0;
+  let isBehind = false;
   let isOpen = true;
   const update = () => {
-    frame = 0;
+    isBehind = false;
     const { content, values } = store.getState();
     engine.update(content, values);
+    // React draws what a store tells it in a microtask of its own, which is queued by now.
+    queueMicrotask(() => {
+      mark("promptops:preview");
+    });
   };
   const schedule = () => {
-    if (frame === 0) frame = requestAnimationFrame(update);
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      if (isBehind) follow();
+    });
+  };
+  // The first change of a frame is followed at once, with its own text; what comes faster waits.
+  const follow = () => {
+    isBehind = true;
+    if (frame !== 0) return;
+    update();
+    schedule();
+  };
+  const followSoon = () => {
+    isBehind = true;
+    if (frame === 0) schedule();
   };
   const stopFollowing = store.subscribe((state, before) => {
-    if (state.content !== before.content || state.values !== before.values) schedule();
+    if (state.content !== before.content || state.values !== before.values) follow();
   });
   const fetching = new Set<string>();
   const stopSnippets = live.subscribe((state) => {
@@ -114,7 +135,7 @@ function followChanges(store: EditorStore, engine: LiveEngine, live: LiveStore):
       void fetchSnippet(reference).then((text) => {
         if (text !== null && isOpen) {
           engine.addSnippet(reference, text);
-          schedule();
+          followSoon();
         }
       });
     }
@@ -132,13 +153,13 @@ function followChanges(store: EditorStore, engine: LiveEngine, live: LiveStore):
       });
     }, ASK_AFTER_MS);
   };
-  update();
+  followSoon();
   void import("../engine/renderer")
     .then(({ loadRenderer }) => loadRenderer())
     .then((renderer) => {
       if (!isOpen) return;
       engine.useRenderer(renderer);
-      schedule();
+      followSoon();
     });
   return () => {
     isOpen = false;

@@ -1,18 +1,20 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useState } from "react";
 
-import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
 import { cn } from "@/lib/class-names";
 import { useWords } from "@/lib/i18n/words";
 
-import { BuilderForm } from "./builder/builder-form";
-import { CodeView } from "./code/code-view";
 import { ConfigBar } from "./config/config-bar";
 import { useEditorScope } from "./editor-scope";
-import { toCode, toForm } from "./modes";
 import { useEditor, useEditorStore } from "./store";
+
+const BuilderForm = dynamic(async () => (await import("./builder/builder-form")).BuilderForm, {
+  ssr: false,
+});
+const CodeView = dynamic(async () => (await import("./code/code-view")).CodeView, { ssr: false });
+const NoForm = dynamic(async () => (await import("./builder/no-form")).NoForm, { ssr: false });
 
 /** The text of the prompt, as a form or as code; switching between them loses nothing. */
 export function SourcePane() {
@@ -22,7 +24,8 @@ export function SourcePane() {
   const isForm = useEditor((state) => state.content.mode === "builder");
   const [isRefused, setRefused] = useState(false);
 
-  function switchTo(form: boolean) {
+  async function switchTo(form: boolean) {
+    const { toCode, toForm } = await import("./modes");
     const { content, replace } = store.getState();
     if (form === (content.mode === "builder")) return;
     const switched = form ? toForm(content) : toCode(content);
@@ -48,9 +51,7 @@ export function SourcePane() {
                 "h-6 rounded-sm px-2.5 text-sm text-muted disabled:opacity-50",
                 isForm === form && "bg-accent-soft font-medium text-accent-text",
               )}
-              onClick={() => {
-                switchTo(form);
-              }}
+              onClick={() => void switchTo(form)}
             >
               {label}
             </button>
@@ -60,33 +61,18 @@ export function SourcePane() {
       <ConfigBar />
       {isForm ? (
         <div className="min-h-0 flex-1 overflow-auto">
-          <BuilderForm
-            onSwitchToCode={() => {
-              switchTo(false);
-            }}
-          />
+          <BuilderForm onSwitchToCode={() => void switchTo(false)} />
         </div>
       ) : (
         <CodeView />
       )}
-      <Dialog
-        open={isRefused}
-        onOpenChange={setRefused}
-        title={words("noFormTitle")}
-        description={words("noForm")}
-        footer={
-          <Button
-            variant="primary"
-            onClick={() => {
-              setRefused(false);
-            }}
-          >
-            {words("stayInCode")}
-          </Button>
-        }
-      >
-        <p className="text-sm">{words("noFormHint")}</p>
-      </Dialog>
+      {isRefused ? (
+        <NoForm
+          onClose={() => {
+            setRefused(false);
+          }}
+        />
+      ) : null}
     </section>
   );
 }

@@ -2,8 +2,8 @@
 
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useState } from "react";
-import { Group, Panel, Separator } from "react-resizable-panels";
 
+import { Split } from "@/components/ui/split";
 import { Tab, TabList, TabPanel, Tabs } from "@/components/ui/tabs";
 import { useMedia } from "@/hooks/use-media";
 import { useWords } from "@/lib/i18n/words";
@@ -16,9 +16,9 @@ import { SourcePane } from "./source-pane";
 import { useEditor } from "./store";
 import { VariablePanel } from "./panels/variable-panel";
 import { CostRadar } from "./radar/cost-radar";
-import { RunPane } from "./run/run-pane";
 import { RunScopeProvider, useRunScope } from "./run/run-scope";
 
+const RunPane = dynamic(async () => (await import("./run/run-pane")).RunPane, { ssr: false });
 const HistoryView = dynamic(async () => (await import("./history/history-view")).HistoryView, {
   ssr: false,
 });
@@ -110,38 +110,36 @@ function WideEditor({ side, onSide }: ViewsProps) {
   const words = useWords("editor");
   return (
     <>
-      <Group orientation="horizontal" className="min-h-0 flex-1">
-        <Panel defaultSize="54%" minSize="25%" className="flex min-h-0 flex-col">
-          <SourcePane />
-        </Panel>
-        <Separator
-          aria-label={words("resize")}
-          className="w-1 bg-border transition-colors hover:bg-accent focus-visible:bg-accent data-[separator=active]:bg-accent"
-        />
-        <Panel defaultSize="46%" minSize="25%" className="flex min-h-0 flex-col">
-          <div className="max-h-[45%] shrink-0 overflow-auto border-b">
-            <VariablePanel />
-          </div>
-          <Tabs
-            value={side}
-            onValueChange={(value) => {
-              onSide(value === "run" ? "run" : "preview");
-            }}
-            className="flex min-h-0 flex-1 flex-col"
-          >
-            <TabList aria-label={words("results")}>
-              <Tab value="preview">{words("preview.title")}</Tab>
-              <Tab value="run">{words("run.title")}</Tab>
-            </TabList>
-            <TabPanel value="preview" className="flex-1 overflow-auto">
-              <PreviewPane />
-            </TabPanel>
-            <TabPanel value="run" className="flex flex-1 flex-col">
-              <RunPane />
-            </TabPanel>
-          </Tabs>
-        </Panel>
-      </Group>
+      <Split
+        label={words("resize")}
+        start={54}
+        left={<SourcePane />}
+        right={
+          <>
+            <div className="max-h-[45%] shrink-0 overflow-auto border-b">
+              <VariablePanel />
+            </div>
+            <Tabs
+              value={side}
+              onValueChange={(value) => {
+                onSide(value === "run" ? "run" : "preview");
+              }}
+              className="flex min-h-0 flex-1 flex-col"
+            >
+              <TabList aria-label={words("results")}>
+                <Tab value="preview">{words("preview.title")}</Tab>
+                <Tab value="run">{words("run.title")}</Tab>
+              </TabList>
+              <TabPanel value="preview" className="flex-1 overflow-auto">
+                <PreviewPane />
+              </TabPanel>
+              <TabPanel value="run" className="flex flex-1 flex-col">
+                <RunPane />
+              </TabPanel>
+            </Tabs>
+          </>
+        }
+      />
       <CostRadar />
     </>
   );

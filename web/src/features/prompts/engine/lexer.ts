@@ -19,6 +19,12 @@ const NAME = /[\p{ID_Start}_][\p{ID_Continue}]*/uy;
 const NUMBER = /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?/y;
 const STRING = /'(?:[^'\\]|\\[^])*'|"(?:[^"\\]|\\[^])*"/y;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
+const TOKENS: readonly [TokenKind, RegExp][] = [
+  ["name", NAME],
+  ["number", NUMBER],
+  ["string", STRING],
+  ["operator", OPERATOR],
+];
 const CLOSING: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
 
 function matchAt(pattern: RegExp, source: string, at: number): string | null {
@@ -26,8 +32,24 @@ function matchAt(pattern: RegExp, source: string, at: number): string | null {
   return pattern.exec(source)?.[0] ?? null;
 }
 
-/** The segments of a template in order. Throws TemplateFault. */
-export function readSegments(source: string): Segment[] {
+const REMEMBERED = 16;
+const remembered = new Map<string, readonly Segment[]>();
+
+/**
+ * The segments of a template in order. Throws TemplateFault. The newest templates are remembered:
+ * after a key stroke variables, colours and the preview all ask for the same one.
+ */
+export function readSegments(source: string): readonly Segment[] {
+  const known = remembered.get(source);
+  if (known !== undefined) return known;
+  const segments = segmentsOf(source);
+  const [oldest] = remembered.keys();
+  if (remembered.size >= REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  remembered.set(source, segments);
+  return segments;
+}
+
+function segmentsOf(source: string): Segment[] {
   const segments: Segment[] = [];
   let at = 0;
   while (at < source.length) {
@@ -98,13 +120,7 @@ function endsAt(source: string, at: number, closing: string): number {
 }
 
 function readToken(source: string, at: number): Token {
-  const kinds: [TokenKind, RegExp][] = [
-    ["name", NAME],
-    ["number", NUMBER],
-    ["string", STRING],
-    ["operator", OPERATOR],
-  ];
-  for (const [kind, pattern] of kinds) {
+  for (const [kind, pattern] of TOKENS) {
     const value = matchAt(pattern, source, at);
     if (value !== null) return { kind, value, start: at, end: at + value.length };
   }

@@ -2,9 +2,8 @@ import { createStore, type StoreApi } from "zustand";
 
 import { type EditorContent, partsOf, type TemplatePart } from "../editor/content";
 import { readValues, type Values } from "../editor/values";
-import { isExact } from "./exactness";
-import { type PreviewMessage, type Rendering, renderParts } from "./preview";
-import { type Renderer } from "./renderer";
+import { type PreviewMessage, type Rendering, renderParts, withBlocks } from "./preview";
+import type { Renderer } from "./renderer";
 import { TemplateFault } from "./template-fault";
 import { analyseTemplate, mergeVariables, type TemplateVariables } from "./variables";
 
@@ -27,7 +26,6 @@ export type Live = {
 export type ServerQuestion = { parts: TemplatePart[]; variables: Record<string, unknown> };
 
 const NO_VARIABLES: TemplateVariables = { names: [], required: [], snippets: [] };
-const REMEMBERED = 500;
 
 export type LiveStore = StoreApi<Live>;
 
@@ -45,7 +43,7 @@ export function createLiveStore(): LiveStore {
 
 /** Works out what follows from each change; what did not change is not read again. */
 export class LiveEngine {
-  private readonly analyses = new Map<string, TemplateVariables | TemplateFault>();
+  private analyses = new Map<string, TemplateVariables | TemplateFault>();
   private readonly lastGood = new Map<number, TemplateVariables>();
   private readonly snippets = new Map<string, string>();
   private renderer: Renderer | null = null;
@@ -71,9 +69,14 @@ export class LiveEngine {
   update(content: EditorContent, values: Values): void {
     const parts = partsOf(content);
     const faults = new Map<number, TemplateFault>();
+    const before = this.live.getState();
+    // Only the templates of this moment are remembered: each may be long.
+    const known = this.analyses;
+    this.analyses = new Map();
     const analyses = parts.map((part, index) => {
       if ("placeholder" in part) return NO_VARIABLES;
-      const analysis = this.analyse(part.content);
+      const analysis = known.get(part.content) ?? this.read(part.content);
+      this.analyses.set(part.content, analysis);
       if (analysis instanceof TemplateFault) {
         faults.set(index, analysis);
         // In the middle of a tag the variables of a moment ago are the better guess.
@@ -82,10 +85,13 @@ export class LiveEngine {
       this.lastGood.set(index, analysis);
       return analysis;
     });
-    const variables = mergeVariables(analyses);
-    const { variables: given, invalid } = readValues(variables.names, values);
-    const missing = variables.required.filter(
-      (name) => !(name in given) && !invalid.includes(name),
+    const variables = kept(mergeVariables(analyses), before.variables);
+    const read = readValues(variables.names, values);
+    const given = read.variables;
+    const invalid = kept(read.invalid, before.invalid);
+    const missing = kept(
+      variables.required.filter((name) => !(name in given) && !invalid.includes(name)),
+      before.missing,
     );
     const unfilled = [...missing, ...invalid];
     const whole = parts.map((part) =>
@@ -93,10 +99,8 @@ export class LiveEngine {
     );
     // Null while the text cannot be rendered: the picture of a moment ago stays.
     const rendering =
-      this.renderer === null || faults.size > 0
-        ? null
-        : renderParts(this.renderer, whole, given, unfilled);
-    const isAsked = rendering !== null && unfilled.length === 0 && !areExact(whole, given);
+      faults.size > 0 ? null : renderParts(this.renderer, whole, given, unfilled, before.messages);
+    const isAsked = rendering?.kind === "rendered" && unfilled.length === 0 && !rendering.isExact;
     this.live.setState({
       variables,
       faults,
@@ -114,7 +118,8 @@ export class LiveEngine {
 
   /** The server's rendering of a question that still stands. */
   answer(question: ServerQuestion, texts: (string | null)[]): void {
-    if (this.live.getState().askServer !== question) return;
+    const { askServer, messages: before } = this.live.getState();
+    if (askServer !== question) return;
     const messages = question.parts.map((part, index): PreviewMessage => {
       const text = texts[index] ?? null;
       if ("placeholder" in part || text === null) return { kind: "placeholder" };
@@ -122,19 +127,10 @@ export class LiveEngine {
         kind: "message",
         role: part.role,
         text,
-        pieces: [{ text, variable: null, isMissing: false }],
+        blocks: withBlocks([{ text, variable: null, isMissing: false }], before?.[index]),
       };
     });
     this.live.setState({ messages, failure: null });
-  }
-
-  private analyse(template: string): TemplateVariables | TemplateFault {
-    const known = this.analyses.get(template);
-    if (known !== undefined) return known;
-    if (this.analyses.size > REMEMBERED) this.analyses.clear();
-    const found = this.read(template);
-    this.analyses.set(template, found);
-    return found;
   }
 
   private read(template: string): TemplateVariables | TemplateFault {
@@ -161,8 +157,9 @@ export class LiveEngine {
   }
 }
 
-function areExact(parts: readonly TemplatePart[], given: Record<string, unknown>): boolean {
-  return parts.every((part) => "placeholder" in part || isExact(part.content, given));
+/** What was there before where the new says the same, so that nothing is drawn again for it. */
+function kept<T>(now: T, before: T): T {
+  return JSON.stringify(now) === JSON.stringify(before) ? before : now;
 }
 
 const INCLUDE = /\{%[-+]?\s*include\s*["']([a-z0-9][a-z0-9_-]*(?:@\d+\.\d+\.\d+)?)["']\s*[-+]?%\}/g;

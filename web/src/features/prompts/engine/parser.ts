@@ -27,7 +27,7 @@ class BlockReader {
   private at = 0;
   private nesting = 0;
 
-  constructor(private readonly segments: Segment[]) {}
+  constructor(private readonly segments: readonly Segment[]) {}
 
   all(): Statement[] {
     const { body, ending } = this.body([]);

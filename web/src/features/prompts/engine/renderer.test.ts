@@ -6,7 +6,9 @@ import { initSync } from "minijinja-js/dist/web";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { isExact } from "./exactness";
-import { MiniJinja, RenderFailure } from "./renderer";
+import { printSimply } from "./printing";
+import { RenderFailure } from "./render-failure";
+import { MiniJinja } from "./renderer";
 
 type Vector = {
   name: string;
@@ -48,6 +50,52 @@ describe("the shared vectors, byte for byte", () => {
       expect(() => new MiniJinja().render(template, variables)).toThrow(RenderFailure);
     },
   );
+});
+
+describe("what is put together without the engine", () => {
+  const simple = rendered.filter(({ template, variables }) => {
+    try {
+      return printSimply(template, variables) !== null;
+    } catch {
+      return false;
+    }
+  });
+  it("is some of the vectors", () => {
+    expect(simple.length).toBeGreaterThan(5);
+  });
+
+  it.each(simple)("$name", ({ template, variables, output }) => {
+    const parts = printSimply(template, variables) ?? [];
+    expect(parts.map(({ text }) => text).join("")).toBe(output);
+  });
+
+  const values = { a: "one\r\n", b: "{{ two }}", 名: "三", empty: "" };
+  it.each([
+    "{{ a }}{{b}} and {{ 名 }}\n",
+    "{% if a is defined %}{{ a }}{% else %}no{% endif %}{% if x is not defined %}!{% endif %}",
+    "{% if x is defined %}x{% elif b is defined %}{% if x is defined %}y{% endif %}{{ b }}{% endif %}",
+    "{# a note #}{{ empty }}\n\n{ {b} }",
+  ])("%s is what the engine prints", (template) => {
+    const parts = printSimply(template, values) ?? [];
+    expect(parts.map(({ text }) => text).join("")).toBe(new MiniJinja().render(template, values));
+  });
+
+  it.each([
+    "{{- a }}",
+    "{{ a -}} x",
+    "a {#- note #}",
+    "{% raw %}{{ a }}{% endraw %}",
+    "{{ a|upper }}",
+    "{{ a.b }}",
+    "{{ x }}",
+    "{{ true }}",
+    "{% if a %}{{ a }}{% endif %}",
+    "{% if a is defined -%} x{% endif %}",
+    "{% for a in b %}{{ a }}{% endfor %}",
+    "{% set a = b %}{{ a }}",
+  ])("leaves %s to the engine", (template) => {
+    expect(printSimply(template, values)).toBeNull();
+  });
 });
 
 it("says of ordinary prompts that they are exact", () => {

@@ -1,21 +1,22 @@
 import init, { Environment } from "minijinja-js/dist/web";
 
+import { isExact } from "./exactness";
 import { asHtml, asPython, asServerJson } from "./python-print";
+import { RenderFailure } from "./render-failure";
 import { TemplateFault } from "./template-fault";
 import { engineName, transformTemplate } from "./transform";
-
-/** Why a template could not be rendered with these values. */
-export class RenderFailure extends Error {}
 
 /** Renders a template as the server does; see docs/explanation/rendering.md. */
 export type Renderer = {
   render: (template: string, variables: Readonly<Record<string, unknown>>) => string;
+  /** Whether what it renders is byte for byte what the server renders. */
+  isExact: (template: string, variables: Readonly<Record<string, unknown>>) => boolean;
 };
 
 // What the server allows (prompts/rendering.py).
 const FUEL = 40_000;
 const HIDDEN = ["debug", "cycler", "joiner"];
-const REMEMBERED = 200;
+const REMEMBERED = 16;
 
 /** MiniJinja, set up as the server's: loaded once, with the first editor. */
 export async function loadRenderer(): Promise<Renderer> {
@@ -27,6 +28,7 @@ export async function loadRenderer(): Promise<Renderer> {
 
 /** A renderer of an engine that has been initialised. */
 export class MiniJinja implements Renderer {
+  readonly isExact = isExact;
   private readonly transformed = new Map<string, string>();
 
   render(template: string, variables: Readonly<Record<string, unknown>>): string {
@@ -45,8 +47,10 @@ export class MiniJinja implements Renderer {
   private transform(template: string): string {
     const known = this.transformed.get(template);
     if (known !== undefined) return known;
-    if (this.transformed.size > REMEMBERED) this.transformed.clear();
     const made = transformTemplate(template);
+    const [oldest] = this.transformed.keys();
+    if (this.transformed.size >= REMEMBERED && oldest !== undefined)
+      this.transformed.delete(oldest);
     this.transformed.set(template, made);
     return made;
   }

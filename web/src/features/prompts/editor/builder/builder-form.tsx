@@ -1,7 +1,6 @@
 "use client";
 
 import { Plus } from "lucide-react";
-import dynamic from "next/dynamic";
 
 import { Button } from "@/components/ui/button";
 import { useWords } from "@/lib/i18n/words";
@@ -9,12 +8,9 @@ import { useWords } from "@/lib/i18n/words";
 import { type Form, newKey } from "../content";
 import { useEditorScope } from "../editor-scope";
 import { useEditor, useEditorStore } from "../store";
+import { ConstraintList } from "./constraint-list";
 import { ExampleList } from "./example-list";
 import { FormField } from "./form-field";
-
-const ConstraintList = dynamic(async () => (await import("./constraint-list")).ConstraintList, {
-  ssr: false,
-});
 
 /** The prompt as a form: what the model is, what it does, what it has to know and to keep to. */
 export function BuilderForm({ onSwitchToCode }: { onSwitchToCode: () => void }) {

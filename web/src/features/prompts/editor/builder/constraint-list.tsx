@@ -1,171 +1,85 @@
 "use client";
 
-import {
-  closestCenter,
-  DndContext,
-  type DragEndEvent,
-  KeyboardSensor,
-  PointerSensor,
-  useSensor,
-  useSensors,
-} from "@dnd-kit/core";
-import {
-  arrayMove,
-  SortableContext,
-  sortableKeyboardCoordinates,
-  useSortable,
-  verticalListSortingStrategy,
-} from "@dnd-kit/sortable";
-import { GripVertical, X } from "lucide-react";
-import { useRef } from "react";
+import { GripVertical } from "lucide-react";
+import { useLayoutEffect, useRef, useState } from "react";
 
 import { Button } from "@/components/ui/button";
 import { useWords } from "@/lib/i18n/words";
 
-import type { Constraint } from "../content";
-import { FormField } from "./form-field";
+import { ConstraintRow, type ConstraintsProps } from "./constraint-row";
 
-type Props = {
-  constraints: Constraint[];
-  isReadOnly: boolean;
-  onChange: (constraints: Constraint[]) => void;
-  onSwitchToCode: () => void;
-};
+const load = () => import("./sortable-constraints");
+type Loaded = Awaited<ReturnType<typeof load>>;
 
-/** The constraints in their order; the handle moves one by dragging or with space and the arrows. */
-export function ConstraintList({ constraints, isReadOnly, onChange, onSwitchToCode }: Props) {
+/** The constraints in their order. What moves them is loaded when a hand comes near a handle. */
+export function ConstraintList(props: ConstraintsProps) {
   const words = useWords("editor.builder");
-  const sensors = useSensors(
-    useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
-    useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
-  );
-  const numberOf = (key: string | number) => constraints.findIndex((one) => one.key === key) + 1;
-  const total = constraints.length;
-  const wasTakenUp = useRef(false);
+  const list = useRef<HTMLOListElement>(null);
+  const focused = useRef<Focus | null>(null);
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
 
-  function move({ active, over }: DragEndEvent) {
-    if (over === null || active.id === over.id) return;
-    onChange(arrayMove(constraints, numberOf(active.id) - 1, numberOf(over.id) - 1));
+  useLayoutEffect(() => {
+    // The rows were drawn anew: who typed in one of them goes on there.
+    if (focused.current !== null) giveBack(list.current, focused.current);
+    focused.current = null;
+  }, [loaded]);
+
+  function begin() {
+    void load().then((parts) => {
+      focused.current = focusIn(list.current);
+      setLoaded(parts);
+    });
   }
 
   return (
-    <DndContext
-      sensors={sensors}
-      collisionDetection={closestCenter}
-      onDragEnd={move}
-      accessibility={{
-        screenReaderInstructions: { draggable: words("dragHelp") },
-        announcements: {
-          onDragStart: ({ active }) => {
-            wasTakenUp.current = true;
-            return words("dragStart", { number: numberOf(active.id), total });
-          },
-          onDragOver: ({ active, over }) => {
-            // That it is over its own place comes at once, and would drown that it was taken up.
-            const isFirst = wasTakenUp.current;
-            wasTakenUp.current = false;
-            if (isFirst && over?.id === active.id) return undefined;
-            return over === null ? "" : words("dragOver", { number: numberOf(over.id), total });
-          },
-          onDragEnd: ({ over }) =>
-            over === null ? "" : words("dragEnd", { number: numberOf(over.id), total }),
-          onDragCancel: () => words("dragCancel"),
-        },
-      }}
-    >
-      <SortableContext
-        items={constraints.map(({ key }) => key)}
-        strategy={verticalListSortingStrategy}
-      >
-        <ol className="flex flex-col gap-2">
-          {constraints.map((constraint, index) => (
-            <SortableConstraint
-              key={constraint.key}
-              constraint={constraint}
-              number={index + 1}
-              isReadOnly={isReadOnly}
-              onSwitchToCode={onSwitchToCode}
-              onText={(text) => {
-                onChange(
-                  constraints.map((one) => (one.key === constraint.key ? { ...one, text } : one)),
-                );
-              }}
-              onRemove={() => {
-                onChange(constraints.filter((one) => one.key !== constraint.key));
-              }}
-            />
-          ))}
-        </ol>
-      </SortableContext>
-    </DndContext>
+    <ol ref={list} className="flex flex-col gap-2">
+      {loaded === null ? (
+        props.constraints.map((constraint, index) => (
+          <ConstraintRow
+            {...props}
+            key={constraint.key}
+            constraint={constraint}
+            number={index + 1}
+            handle={
+              <Button
+                variant="ghost"
+                size="icon-sm"
+                className="mt-6 cursor-grab touch-none"
+                aria-label={words("moveConstraint", { number: index + 1 })}
+                onFocus={begin}
+                onPointerEnter={begin}
+              >
+                <GripVertical />
+              </Button>
+            }
+          />
+        ))
+      ) : (
+        <loaded.SortableConstraints {...props} />
+      )}
+    </ol>
   );
 }
 
-type RowProps = {
-  constraint: Constraint;
-  number: number;
-  isReadOnly: boolean;
-  onText: (text: string) => void;
-  onRemove: () => void;
-  onSwitchToCode: () => void;
-};
+type Focus = { index: number; selection: [number, number] | null };
 
-function SortableConstraint({
-  constraint,
-  number,
-  isReadOnly,
-  onText,
-  onRemove,
-  onSwitchToCode,
-}: RowProps) {
-  const words = useWords("editor.builder");
-  const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition } =
-    useSortable({
-      id: constraint.key,
-      disabled: isReadOnly,
-    });
-  return (
-    <li
-      ref={setNodeRef}
-      className="flex items-start gap-1"
-      style={{
-        transform: transform === null ? undefined : `translateY(${transform.y}px)`,
-        transition,
-      }}
-    >
-      {isReadOnly ? null : (
-        <Button
-          ref={setActivatorNodeRef}
-          variant="ghost"
-          size="icon-sm"
-          className="mt-6 cursor-grab touch-none"
-          {...attributes}
-          {...listeners}
-          aria-label={words("moveConstraint", { number })}
-        >
-          <GripVertical />
-        </Button>
-      )}
-      <FormField
-        className="flex-1"
-        label={words("constraint", { number })}
-        value={constraint.text}
-        rows={1}
-        isReadOnly={isReadOnly}
-        onChange={onText}
-        onSwitchToCode={onSwitchToCode}
-      />
-      {isReadOnly ? null : (
-        <Button
-          variant="ghost"
-          size="icon-sm"
-          className="mt-6"
-          aria-label={words("removeConstraint", { number })}
-          onClick={onRemove}
-        >
-          <X />
-        </Button>
-      )}
-    </li>
-  );
+function controls(list: HTMLElement | null): (HTMLButtonElement | HTMLTextAreaElement)[] {
+  return [
+    ...(list?.querySelectorAll<HTMLButtonElement | HTMLTextAreaElement>("button, textarea") ?? []),
+  ];
+}
+
+function focusIn(list: HTMLElement | null): Focus | null {
+  const index = controls(list).findIndex((control) => control === document.activeElement);
+  const control = controls(list)[index];
+  if (control === undefined) return null;
+  const isText = control instanceof HTMLTextAreaElement;
+  return { index, selection: isText ? [control.selectionStart, control.selectionEnd] : null };
+}
+
+function giveBack(list: HTMLElement | null, { index, selection }: Focus): void {
+  const control = controls(list)[index];
+  control?.focus();
+  if (selection !== null && control instanceof HTMLTextAreaElement)
+    control.setSelectionRange(...selection);
 }

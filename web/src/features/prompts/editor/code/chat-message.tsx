@@ -1,6 +1,7 @@
 "use client";
 
 import { ArrowDown, ArrowUp, X } from "lucide-react";
+import { useCallback, useEffect, useRef } from "react";
 
 import { CodeEditor } from "@/components/code-editor/lazy";
 import { Button } from "@/components/ui/button";
@@ -114,7 +115,12 @@ function MessageText({ content, index, onChange }: TextProps) {
   const { isReadOnly } = useEditorScope();
   const epoch = useEditor((state) => state.epoch);
   const markers = useFaultMarkers(index);
-  const highlights = useHighlights(content);
+  const newest = useRef(content);
+  useEffect(() => {
+    newest.current = content;
+  }, [content]);
+  const read = useCallback(() => newest.current, []);
+  const highlights = useHighlights(read);
   const [place, wasSeen] = useInView<HTMLDivElement>();
   return (
     <div ref={place} className="min-h-14">

@@ -1,7 +1,8 @@
 "use client";
 
-import { MessageSquarePlus, MessagesSquare, Type } from "lucide-react";
-import { useEffect } from "react";
+import { MessagesSquare } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useCallback, useEffect } from "react";
 
 import { offerNames } from "@/components/code-editor/jinja";
 import { CodeEditor } from "@/components/code-editor/lazy";
@@ -13,8 +14,9 @@ import { FILTERS, TAGS, TESTS } from "../../engine/grammar";
 import { type ChatMessage, newKey } from "../content";
 import { useEditorScope, useLive } from "../editor-scope";
 import { useEditor, useEditorStore } from "../store";
-import { ChatMessageEditor } from "./chat-message";
 import { useFaultMarkers, useHighlights } from "./marks";
+
+const ChatView = dynamic(async () => (await import("./chat-view")).ChatView, { ssr: false });
 
 /** The prompt as templates: one text, or the messages of a chat. */
 export function CodeView() {
@@ -39,10 +41,11 @@ function TextView() {
   const words = useWords("editor.code");
   const store = useEditorStore();
   const { isReadOnly } = useEditorScope();
-  const text = useEditor((state) => state.content.text);
+  // The editor owns its text: only one that came from elsewhere is drawn by this.
   const epoch = useEditor((state) => state.epoch);
+  const read = useCallback(() => store.getState().content.text, [store]);
   const markers = useFaultMarkers(0);
-  const highlights = useHighlights(text);
+  const highlights = useHighlights(read);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       {isReadOnly ? null : (
@@ -55,7 +58,7 @@ function TextView() {
                 key: newKey(),
                 kind: "message",
                 role: "user",
-                content: text,
+                content: read(),
               };
               store
                 .getState()
@@ -69,7 +72,7 @@ function TextView() {
       )}
       <div className="min-h-64 flex-1">
         <CodeEditor
-          value={text}
+          value={read()}
           epoch={epoch}
           label={words("template")}
           language="jinja"
@@ -82,85 +85,6 @@ function TextView() {
           }}
         />
       </div>
-    </div>
-  );
-}
-
-function ChatView() {
-  const words = useWords("editor.code");
-  const store = useEditorStore();
-  const { isReadOnly } = useEditorScope();
-  const messages = useEditor((state) => state.content.messages);
-  const change = (changed: ChatMessage[]) => {
-    store.getState().change({ messages: changed });
-  };
-  const hasPlaceholder = messages.some(({ kind }) => kind === "placeholder");
-  const [only] = messages;
-  const canBeText = messages.length === 1 && only?.kind === "message" && only.role === "user";
-  return (
-    <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-auto p-3">
-      <ol className="flex flex-col gap-3">
-        {messages.map((message, index) => (
-          <ChatMessageEditor
-            key={message.key}
-            message={message}
-            index={index}
-            count={messages.length}
-            onChange={(changed) => {
-              const { messages: now } = store.getState().content;
-              change(now.map((one) => (one.key === message.key ? changed : one)));
-            }}
-            onMove={(by) => {
-              const moved = messages.filter((one) => one.key !== message.key);
-              moved.splice(index + by, 0, message);
-              change(moved);
-            }}
-            onRemove={() => {
-              change(messages.filter((one) => one.key !== message.key));
-            }}
-          />
-        ))}
-      </ol>
-      {isReadOnly ? null : (
-        <div className="flex flex-wrap gap-2">
-          <Button
-            size="sm"
-            onClick={() => {
-              const last = messages.findLast((one) => one.kind === "message");
-              const role = last?.kind === "message" && last.role === "user" ? "assistant" : "user";
-              change([...messages, { key: newKey(), kind: "message", role, content: "" }]);
-            }}
-          >
-            <MessageSquarePlus />
-            {words("addMessage")}
-          </Button>
-          {hasPlaceholder ? null : (
-            <Button
-              size="sm"
-              onClick={() => {
-                change([...messages, { key: newKey(), kind: "placeholder" }]);
-              }}
-            >
-              <MessagesSquare />
-              {words("addPlaceholder")}
-            </Button>
-          )}
-          {canBeText ? (
-            <Button
-              size="sm"
-              variant="ghost"
-              onClick={() => {
-                store
-                  .getState()
-                  .replace({ ...store.getState().content, mode: "text", text: only.content });
-              }}
-            >
-              <Type />
-              {words("asText")}
-            </Button>
-          ) : null}
-        </div>
-      )}
     </div>
   );
 }

@@ -13,8 +13,10 @@ import { useWords } from "@/lib/i18n/words";
 import type { Config } from "../content";
 import { useEditorScope } from "../editor-scope";
 import { useEditor, useEditorStore } from "../store";
-import { ParameterForm } from "./parameter-form";
 
+const ParameterForm = dynamic(async () => (await import("./parameter-form")).ParameterForm, {
+  ssr: false,
+});
 const ToolsDialog = dynamic(async () => (await import("./tools-dialog")).ToolsDialog, {
   ssr: false,
 });

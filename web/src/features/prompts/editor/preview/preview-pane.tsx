@@ -7,10 +7,10 @@ import { Badge } from "@/components/ui/badge";
 import { cn } from "@/lib/class-names";
 import { useWords } from "@/lib/i18n/words";
 
-import type { Piece, PreviewMessage } from "../../engine/preview";
+import type { Block } from "../../engine/blocks";
+import type { PreviewMessage } from "../../engine/preview";
 import { useLive } from "../editor-scope";
 import { useVariableColors } from "../variable-colors";
-import { blocksOf } from "./blocks";
 
 /** The messages as they would be sent, each value in the colour of its variable. */
 export function PreviewPane() {
@@ -68,41 +68,41 @@ function MessageView({ message }: { message: PreviewMessage }) {
         className="px-3 py-2 font-mono text-[13px] leading-5 break-words whitespace-pre-wrap"
         data-testid="preview-text"
       >
-        {blocksOf(message.pieces).map((block, index) => (
-          <Block key={index} id={block.id} pieces={block.pieces} />
+        {message.blocks.map((block, index) => (
+          <BlockView key={block.key} block={block} isLast={index === message.blocks.length - 1} />
         ))}
       </div>
     </article>
   );
 }
 
-type BlockProps = { id: string; pieces: Piece[] };
+type BlockProps = { block: Block; isLast: boolean };
 
-/** A part of a long message; it is drawn again only when its own text changes. */
-const Block = memo(
-  function Block({ pieces }: BlockProps) {
-    const colorOf = useVariableColors();
-    return (
-      <span className="[content-visibility:auto]">
-        {pieces.map((piece, index) =>
-          piece.variable === null ? (
-            piece.text
-          ) : (
-            <span
-              key={index}
-              title={piece.variable}
-              className={cn(
-                "rounded-xs bg-current/10 font-semibold",
-                colorOf(piece.variable),
-                piece.isMissing && "outline-1 outline-dashed",
-              )}
-            >
-              {piece.text}
-            </span>
-          ),
-        )}
-      </span>
-    );
-  },
-  (before, after) => before.id === after.id,
-);
+/** Some lines of a long message; they are drawn again only when they change, and laid out in sight. */
+const BlockView = memo(function BlockView({ block: { pieces }, isLast }: BlockProps) {
+  const colorOf = useVariableColors();
+  return (
+    <div className="[contain-intrinsic-size:auto_40rem] [content-visibility:auto]">
+      {pieces.map((piece, index) => {
+        // The end of a block is the end of its last line.
+        const isEnd = !isLast && index === pieces.length - 1 && piece.text !== "\n";
+        const text = isEnd ? piece.text.replace(/\n$/, "") : piece.text;
+        return piece.variable === null ? (
+          text
+        ) : (
+          <span
+            key={index}
+            title={piece.variable}
+            className={cn(
+              "rounded-xs bg-current/10 font-semibold",
+              colorOf(piece.variable),
+              piece.isMissing && "outline-1 outline-dashed",
+            )}
+          >
+            {text}
+          </span>
+        );
+      })}
+    </div>
+  );
+});

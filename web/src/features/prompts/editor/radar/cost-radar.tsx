@@ -1,6 +1,7 @@
 "use client";
 
 import { ChevronUp } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useFormatter } from "use-intl";
 
@@ -12,9 +13,12 @@ import { useWords } from "@/lib/i18n/words";
 
 import { useEditor } from "../store";
 import { type CostEstimate, encodingOf, estimateCost } from "./cost";
-import { ModelComparison } from "./model-comparison";
 import { Money } from "./money";
 import { useTokenCounts } from "./use-token-counts";
+
+const ModelComparison = dynamic(async () => (await import("./model-comparison")).ModelComparison, {
+  ssr: false,
+});
 
 /** What the prompt would cost as it stands, and how much of the context window it takes. */
 export function CostRadar() {

@@ -1,10 +1,13 @@
 import { createStore, type StoreApi } from "zustand";
 
-import { cancelRun, type RunRequest, streamRun, type Usage } from "@/features/runs/api";
+import type { RunRequest, Usage } from "@/features/runs/api";
 import { ApiError, asApiError } from "@/lib/api/api-error";
 
 import { newKey } from "../content";
 import { addFragments } from "./tool-calls";
+
+// What speaks to the server about runs comes with the first one.
+const loadRuns = () => import("@/features/runs/api");
 
 /** One way to run the prompt: which version, and what of it is tried otherwise. */
 export type Variant = {
@@ -99,6 +102,7 @@ export class Runner {
     this.set(variant.key, STARTED);
     const began = performance.now();
     try {
+      const { streamRun } = await loadRuns();
       const events = streamRun(
         requestOf(variant, alias, variables),
         controller.signal,
@@ -126,7 +130,7 @@ export class Runner {
     controller.abort();
     this.controllers.delete(key);
     this.patch(key, { status: "stopped", isAway: false });
-    if (outcome?.runId) await cancelRun(outcome.runId);
+    if (outcome?.runId) await (await loadRuns()).cancelRun(outcome.runId);
   }
 
   /** Stops whatever runs, as when the page is left. */

@@ -21,6 +21,7 @@ export function UseItView() {
   const names = useLive((live) => live.variables.names);
   const deployments = useDeployments(prompt.id);
   const [environment, setEnvironment] = useState<string | null>(null);
+  const [language, setLanguage] = useState("curl");
   const places = deployments.data?.map((one) => one.environment) ?? [];
   const chosen = environment ?? places.find((name) => name === "prod") ?? places[0] ?? "prod";
   const { variables } = readValues(names, values);
@@ -55,29 +56,29 @@ export function UseItView() {
           <p className="text-sm text-warning">{words("notReleased")}</p>
         ) : null}
       </div>
-      <Tabs defaultValue="curl" className="rounded-md border bg-surface">
+      <Tabs value={language} onValueChange={setLanguage} className="rounded-md border bg-surface">
         <TabList aria-label={words("language")}>
-          {LANGUAGES.map((language) => (
-            <Tab key={language} value={language}>
-              {NAMES[language]}
+          {LANGUAGES.map((one) => (
+            <Tab key={one} value={one}>
+              {NAMES[one]}
             </Tab>
           ))}
         </TabList>
-        {LANGUAGES.map((language) => (
-          <TabPanel key={language} value={language}>
+        {LANGUAGES.map((one) => (
+          <TabPanel key={one} value={one}>
             <div className="flex justify-end border-b px-2 py-1">
-              <CopyButton text={codeOf(language)} label={words("copy")} />
+              <CopyButton text={codeOf(one)} label={words("copy")} />
             </div>
             <pre
               role="region"
-              aria-label={NAMES[language]}
+              aria-label={NAMES[one]}
               // It scrolls sideways, by keyboard too.
               // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
               tabIndex={0}
               className="overflow-auto p-3 font-mono text-[13px] leading-5"
-              data-testid={`code-${language}`}
+              data-testid={`code-${one}`}
             >
-              {codeOf(language)}
+              {codeOf(one)}
             </pre>
           </TabPanel>
         ))}

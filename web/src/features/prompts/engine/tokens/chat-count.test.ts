@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { countChat, type CountedMessage, type Encoding, estimateChat } from "./chat-count";
 import { loadCounter, type TextCounter } from "./encodings";
-import { pieces } from "./pieces";
+import { pieces, stretches } from "./pieces";
 
 type Counts = Record<Encoding, number>;
 type Vectors = {
@@ -27,9 +27,25 @@ describe.each<Encoding>(["o200k_base", "cl100k_base"])("%s", (encoding) => {
     expect(sum).toBe(counts[encoding]);
   });
 
+  it.each(texts)("$name, stretch by stretch", ({ text, times = 1, ...counts }) => {
+    let sum = 0;
+    for (const piece of pieces(text.repeat(times)))
+      for (const stretch of stretches(piece, 1)) sum += count(stretch);
+    expect(sum).toBe(counts[encoding]);
+  });
+
   it.each(chats)("$name", ({ messages, ...counts }) => {
     expect(countChat(messages, count)).toBe(counts[encoding]);
   });
+});
+
+it("counts a text anew only where it changed", () => {
+  const line = "Some words of a line that is long enough to count.\n";
+  const before = [...stretches(line.repeat(200))];
+  const after = new Set(stretches(`${line.repeat(100)}x${line.repeat(100)}`));
+  expect(before.length).toBeGreaterThan(5);
+  expect(before.filter((stretch) => !after.has(stretch)).length).toBeLessThan(3);
+  expect(before.join("")).toBe(line.repeat(200));
 });
 
 it("keeps the whole text in its pieces", () => {

@@ -1,0 +1,2 @@
+/** Why a template could not be rendered with these values. */
+export class RenderFailure extends Error {}
