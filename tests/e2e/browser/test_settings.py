@@ -2,11 +2,12 @@
 
 import json
 
+import aiohttp
 from playwright.async_api import expect
 
 from browser.desk import Desk, Studio
-from browser.words import Words
-from fixtures.api import Json, Project
+from browser.words import Locale, Words
+from fixtures.api import Api, Json, Project
 from platform_process import Command
 
 _WRONG = "sk-wrong-0123456789abcdef"
@@ -186,3 +187,63 @@ async def test_a_colleague_is_invited_as_a_viewer_and_changes_nothing(
             answer = await context.request.post(path, data=json.dumps(body), headers=headers)
             assert answer.status == 403, path
         assert (await context.request.get("/api/v1/keys")).status == 403
+
+
+async def test_runs_are_kept_as_said_and_those_of_a_user_deleted(desk: Desk) -> None:
+    await desk.project.add_provider()
+    await desk.project.prompt("greet")
+    for user in ("ada", "bo"):
+        assert (await desk.project.api.run("greet", user=user)).status == 200
+    page = desk.page
+    await desk.open("/settings/storage")
+    await desk.field("settings.storage.stores.metadata.title").check()
+    await desk.field("settings.storage.limited").check()
+    days = desk.field("settings.storage.days")
+    await days.fill("0")
+    await desk.button("common.save").click()
+    await expect(page.get_by_text(desk.words("settings.storage.daysRule"))).to_be_visible()
+    await days.fill("30")
+    # A link does not lead away from what is not saved.
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    await page.get_by_role("link", name=desk.words("settings.sections.keys.title")).click()
+    await expect(days).to_have_value("30")
+    await desk.button("common.save").click()
+    asking = desk.dialog("settings.storage.deleteTitle", days=30)
+    await desk.button("settings.storage.deleteOlder", asking).click()
+    await desk.told("settings.storage.saved")
+    kept = (await desk.project.api.get("/api/v1/run-settings")).json
+    assert kept == {"store": "metadata", "retention_days": 30}
+
+    await desk.field("settings.storage.user").fill("ada")
+    await desk.button("settings.storage.deleteRuns").click()
+    deleting = desk.dialog("settings.storage.ofUserAsk", user="ada")
+    await desk.button("settings.storage.deleteRuns", deleting).click()
+    await desk.told("settings.storage.ofUserDone", user="ada", count=1)
+    runs = (await desk.project.api.get("/api/v1/runs")).json["data"]
+    assert [run["user"] for run in runs] == ["bo"]
+
+
+async def test_a_newcomer_has_a_first_answer_after_one_click(
+    studio: Studio, locale: Locale
+) -> None:
+    key = (studio.platform.data_dir / "demo.key").read_text().strip()
+    async with aiohttp.ClientSession() as session:
+        demo = Project(Api(session, studio.platform.url, key), studio.provider.url)
+        async with studio.desk(demo, locale) as desk:
+            await desk.open("/prompts")
+            card = desk.page.get_by_test_id("start")
+            await expect(card.get_by_text(desk.words("start.localModel"))).to_be_visible()
+            await desk.button("start.run", card).click()
+            answer = desk.page.get_by_test_id("first-answer")
+            await expect(answer).to_have_attribute("data-status", "done", timeout=60_000)
+            await expect(desk.named("heading", desk.words("start.nextTitle"), card)).to_be_visible()
+            title = desk.words("start.steps.write.title")
+            await desk.button("start.dismiss", card, title=title).click()
+            # What was done and put away stays so.
+            await desk.page.reload()
+            provider = desk.named("link", desk.words("start.steps.provider.title"), card)
+            await expect(provider).to_be_visible()
+            await expect(desk.named("link", title, card)).to_have_count(0)
+            await expect(desk.button("start.run", card)).to_have_count(0)
+            await desk.button("start.close", card).click()
+            await expect(card).to_have_count(0)

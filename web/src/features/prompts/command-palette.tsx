@@ -2,11 +2,13 @@
 
 import { Command } from "cmdk";
 import {
-  Layers3,
+  Database,
   FileText,
   KeyRound,
   Languages,
+  Layers3,
   LogOut,
+  type LucideIcon,
   Plug,
   Plus,
   Settings,
@@ -101,7 +103,7 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
           ))}
         </Command.Group>
         <Command.Group heading={<Heading text={words("commands")} />}>
-          {commands.map(({ word, icon: Icon }) => (
+          {commands.map(({ word, icon: Icon, ...command }) => (
             <Command.Item
               key={word}
               value={word}
@@ -109,12 +111,7 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
               onSelect={run(() => {
                 if (word === "list") open("/prompts");
                 if (word === "new") open("/prompts?new=1");
-                if (word === "settings") router.push("/settings");
-                if (word === "providers") router.push("/settings/providers");
-                if (word === "keys") router.push("/settings/keys");
-                if (word === "environments") router.push("/settings/environments");
-                if (word === "members") router.push("/members");
-                if (word === "account") router.push("/account");
+                if ("href" in command) router.push(command.href);
                 if (word === "theme") setTheme(isDark ? "light" : "dark");
                 if (word === "language") setLocale(locale === "en" ? "zh-CN" : "en");
                 if (word === "signOut") signOut.mutate(false);
@@ -133,16 +130,17 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
 const COMMANDS = [
   { word: "list", icon: FileText },
   { word: "new", icon: Plus },
-  { word: "settings", icon: Settings },
-  { word: "providers", icon: Plug },
-  { word: "keys", icon: KeyRound },
-  { word: "environments", icon: Layers3 },
-  { word: "members", icon: Users },
-  { word: "account", icon: UserCog },
+  { word: "settings", icon: Settings, href: "/settings" },
+  { word: "providers", icon: Plug, href: "/settings/providers" },
+  { word: "keys", icon: KeyRound, href: "/settings/keys" },
+  { word: "environments", icon: Layers3, href: "/settings/environments" },
+  { word: "storage", icon: Database, href: "/settings/storage" },
+  { word: "members", icon: Users, href: "/members" },
+  { word: "account", icon: UserCog, href: "/account" },
   { word: "theme", icon: SunMoon },
   { word: "language", icon: Languages },
   { word: "signOut", icon: LogOut },
-] as const;
+] as const satisfies readonly { word: string; icon: LucideIcon; href?: string }[];
 
 function matches(text: string, search: string): boolean {
   return text.toLowerCase().includes(search.trim().toLowerCase());

@@ -1,4 +1,4 @@
-import { Layers3, KeyRound, type LucideIcon, Plug, UserCog, Users } from "lucide-react";
+import { Database, KeyRound, Layers3, type LucideIcon, Plug, UserCog, Users } from "lucide-react";
 
 export type Section = { href: string; word: SectionWord; icon: LucideIcon };
 type SectionWord =
@@ -21,6 +21,7 @@ export const GROUPS: readonly Group[] = [
       { href: "/settings/providers", word: "providers", icon: Plug },
       { href: "/settings/keys", word: "keys", icon: KeyRound },
       { href: "/settings/environments", word: "environments", icon: Layers3 },
+      { href: "/settings/storage", word: "storage", icon: Database },
       { href: "/members", word: "members", icon: Users },
     ],
   },

@@ -3,6 +3,7 @@ import type editor from "../../../messages/en/editor.json";
 import type people from "../../../messages/en/people.json";
 import type prompts from "../../../messages/en/prompts.json";
 import type settings from "../../../messages/en/settings.json";
+import type start from "../../../messages/en/start.json";
 import type { Locale } from "./locale";
 
 /** The words of the interface by area; English has every key, and a test holds Chinese to it. */
@@ -12,6 +13,7 @@ export type Messages = {
   people: typeof people;
   prompts: typeof prompts;
   settings: typeof settings;
+  start: typeof start;
 };
 
 export type Area = keyof Messages;
@@ -24,6 +26,7 @@ const FILES: Record<Locale, { [A in Area]: () => Promise<{ default: Messages[A] 
     people: () => import("../../../messages/en/people.json"),
     prompts: () => import("../../../messages/en/prompts.json"),
     settings: () => import("../../../messages/en/settings.json"),
+    start: () => import("../../../messages/en/start.json"),
   },
   "zh-CN": {
     common: () => import("../../../messages/zh-CN/common.json"),
@@ -31,6 +34,7 @@ const FILES: Record<Locale, { [A in Area]: () => Promise<{ default: Messages[A] 
     people: () => import("../../../messages/zh-CN/people.json"),
     prompts: () => import("../../../messages/zh-CN/prompts.json"),
     settings: () => import("../../../messages/zh-CN/settings.json"),
+    start: () => import("../../../messages/zh-CN/start.json"),
   },
 };
 

@@ -2,7 +2,7 @@
 
 import { Archive, Plus, Search } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useDeferredValue, useEffect, useState } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 
 import { EmptyState } from "@/components/empty-state";
 import { ErrorPanel } from "@/components/error-panel";
@@ -21,8 +21,11 @@ import { PromptTable } from "./prompt-table";
 
 const NewPrompt = dynamic(async () => (await import("./new-prompt")).NewPrompt, { ssr: false });
 
-/** Every prompt of the project: found by folder, tag or text, with what runs where at a glance. */
-export function PromptList() {
+/**
+ * Every prompt of the project: found by folder, tag or text, with what runs where at a glance.
+ * `start` stands above them.
+ */
+export function PromptList({ start }: { start?: ReactNode }) {
   const words = useWords("prompts");
   const query = useQueryParams();
   const filter = filterOf(query);
@@ -140,6 +143,7 @@ export function PromptList() {
           />
         )}
         <div className="min-w-0 flex-1 overflow-auto">
+          {filter.archived ? null : start}
           {prompts.error !== null ? (
             <div className="p-4">
               <ErrorPanel error={prompts.error} onRetry={() => void prompts.refetch()} />

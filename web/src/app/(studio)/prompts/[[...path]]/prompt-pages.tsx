@@ -16,6 +16,11 @@ const PromptEditor = dynamic(
   { ssr: false },
 );
 
+const StartCard = dynamic(async () => (await import("@/features/start/start-card")).StartCard, {
+  ssr: false,
+});
+
+const START_WORDS = ["common", "start"] as const;
 const LIST_WORDS = ["common", "prompts"] as const;
 const EDITOR_WORDS = ["common", "prompts", "editor"] as const;
 
@@ -27,7 +32,13 @@ export function PromptPages() {
   if (alias === "") {
     return (
       <WordsProvider areas={LIST_WORDS}>
-        <PromptList />
+        <PromptList
+          start={
+            <WordsProvider areas={START_WORDS}>
+              <StartCard />
+            </WordsProvider>
+          }
+        />
       </WordsProvider>
     );
   }
