@@ -2,17 +2,18 @@
 
 import { Command } from "cmdk";
 import {
+  Banknote,
   Database,
   FileText,
   KeyRound,
   Languages,
   Layers3,
   LogOut,
-  type LucideIcon,
   Plug,
   Plus,
   Settings,
   SunMoon,
+  type LucideIcon,
   UserCog,
   Users,
 } from "lucide-react";
@@ -135,6 +136,7 @@ const COMMANDS = [
   { word: "keys", icon: KeyRound, href: "/settings/keys" },
   { word: "environments", icon: Layers3, href: "/settings/environments" },
   { word: "storage", icon: Database, href: "/settings/storage" },
+  { word: "prices", icon: Banknote, href: "/settings/prices" },
   { word: "members", icon: Users, href: "/members" },
   { word: "account", icon: UserCog, href: "/account" },
   { word: "theme", icon: SunMoon },

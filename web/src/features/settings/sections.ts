@@ -1,4 +1,13 @@
-import { Database, KeyRound, Layers3, type LucideIcon, Plug, UserCog, Users } from "lucide-react";
+import {
+  Banknote,
+  Database,
+  KeyRound,
+  Layers3,
+  type LucideIcon,
+  Plug,
+  UserCog,
+  Users,
+} from "lucide-react";
 
 export type Section = { href: string; word: SectionWord; icon: LucideIcon };
 type SectionWord =
@@ -22,6 +31,7 @@ export const GROUPS: readonly Group[] = [
       { href: "/settings/keys", word: "keys", icon: KeyRound },
       { href: "/settings/environments", word: "environments", icon: Layers3 },
       { href: "/settings/storage", word: "storage", icon: Database },
+      { href: "/settings/prices", word: "prices", icon: Banknote },
       { href: "/members", word: "members", icon: Users },
     ],
   },

@@ -58,15 +58,13 @@ export function RowMenu({ prompt }: { prompt: Prompt }) {
         </MenuItem>
         <MenuItem
           onSelect={() => {
-            archive.mutate(
-              { prompt: prompt.id, isArchived: !isArchived },
-              {
-                onSuccess: () => {
-                  show(words(isArchived ? "unarchived" : "archivedNow", { name: prompt.name }));
-                },
-                onError: (error) => {
-                  show(sentence(error), "danger");
-                },
+            // The row goes from the list before all is done, and takes what is told to `mutate` with it.
+            void archive.mutateAsync({ prompt: prompt.id, isArchived: !isArchived }).then(
+              () => {
+                show(words(isArchived ? "unarchived" : "archivedNow", { name: prompt.name }));
+              },
+              (error: unknown) => {
+                show(sentence(error), "danger");
               },
             );
           }}
