@@ -1,5 +1,7 @@
 import {
+  Activity,
   Banknote,
+  Building2,
   Database,
   KeyRound,
   Layers3,
@@ -7,6 +9,7 @@ import {
   Plug,
   UserCog,
   Users,
+  UsersRound,
 } from "lucide-react";
 
 export type Section = { href: string; word: SectionWord; icon: LucideIcon };
@@ -19,7 +22,8 @@ type SectionWord =
   | "members"
   | "account"
   | "people"
-  | "projects";
+  | "projects"
+  | "health";
 export type Group = { word: "project" | "you" | "installation"; sections: readonly Section[] };
 
 /** The pages of the settings by what they are about. */
@@ -36,6 +40,14 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   { word: "you", sections: [{ href: "/account", word: "account", icon: UserCog }] },
+  {
+    word: "installation",
+    sections: [
+      { href: "/admin", word: "people", icon: UsersRound },
+      { href: "/admin/projects", word: "projects", icon: Building2 },
+      { href: "/admin/health", word: "health", icon: Activity },
+    ],
+  },
 ];
 
 /** The groups that this person sees: the installation is for its administrators. */
