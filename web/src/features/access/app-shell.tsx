@@ -1,6 +1,6 @@
 "use client";
 
-import { FileText, Menu as MenuIcon, Search, Settings } from "lucide-react";
+import { FileText, ListTree, Menu as MenuIcon, Search, Settings } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
@@ -17,6 +17,7 @@ import { UserMenu } from "./user-menu";
 
 const PAGES = [
   { href: "/prompts", word: "prompts", icon: FileText, paths: ["/prompts"] },
+  { href: "/runs", word: "runs", icon: ListTree, paths: ["/runs"] },
   {
     href: "/settings",
     word: "settings",

@@ -7,6 +7,7 @@ import {
   FileText,
   KeyRound,
   Languages,
+  ListTree,
   Layers3,
   LogOut,
   Plug,
@@ -131,6 +132,7 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
 const COMMANDS = [
   { word: "list", icon: FileText },
   { word: "new", icon: Plus },
+  { word: "runs", icon: ListTree, href: "/runs" },
   { word: "settings", icon: Settings, href: "/settings" },
   { word: "providers", icon: Plug, href: "/settings/providers" },
   { word: "keys", icon: KeyRound, href: "/settings/keys" },

@@ -2,6 +2,7 @@ import type common from "../../../messages/en/common.json";
 import type editor from "../../../messages/en/editor.json";
 import type people from "../../../messages/en/people.json";
 import type prompts from "../../../messages/en/prompts.json";
+import type runs from "../../../messages/en/runs.json";
 import type settings from "../../../messages/en/settings.json";
 import type start from "../../../messages/en/start.json";
 import type { Locale } from "./locale";
@@ -12,6 +13,7 @@ export type Messages = {
   editor: typeof editor;
   people: typeof people;
   prompts: typeof prompts;
+  runs: typeof runs;
   settings: typeof settings;
   start: typeof start;
 };
@@ -25,6 +27,7 @@ const FILES: Record<Locale, { [A in Area]: () => Promise<{ default: Messages[A] 
     editor: () => import("../../../messages/en/editor.json"),
     people: () => import("../../../messages/en/people.json"),
     prompts: () => import("../../../messages/en/prompts.json"),
+    runs: () => import("../../../messages/en/runs.json"),
     settings: () => import("../../../messages/en/settings.json"),
     start: () => import("../../../messages/en/start.json"),
   },
@@ -33,6 +36,7 @@ const FILES: Record<Locale, { [A in Area]: () => Promise<{ default: Messages[A] 
     editor: () => import("../../../messages/zh-CN/editor.json"),
     people: () => import("../../../messages/zh-CN/people.json"),
     prompts: () => import("../../../messages/zh-CN/prompts.json"),
+    runs: () => import("../../../messages/zh-CN/runs.json"),
     settings: () => import("../../../messages/zh-CN/settings.json"),
     start: () => import("../../../messages/zh-CN/start.json"),
   },

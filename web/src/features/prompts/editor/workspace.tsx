@@ -19,6 +19,7 @@ import { CostRadar } from "./radar/cost-radar";
 import { RunScopeProvider, useRunScope } from "./run/run-scope";
 
 const RunPane = dynamic(async () => (await import("./run/run-pane")).RunPane, { ssr: false });
+const TakeRun = dynamic(async () => (await import("./run/take-run")).TakeRun, { ssr: false });
 const HistoryView = dynamic(async () => (await import("./history/history-view")).HistoryView, {
   ssr: false,
 });
@@ -61,6 +62,8 @@ function Views(props: ViewsProps) {
   const view = VIEWS.find((one) => one === query.get("view")) ?? "edit";
   const isWide = useMedia("(min-width: 900px)");
   const { runAll } = useRunScope();
+  // The address names it until its values are taken.
+  const [taken] = useState(query.get("run"));
 
   useEffect(() => {
     function listen(event: KeyboardEvent) {
@@ -92,6 +95,7 @@ function Views(props: ViewsProps) {
     <div className="flex min-h-0 flex-1 flex-col">
       <EditorHeader view={view} onView={show} />
       <Banners />
+      {taken === null ? null : <TakeRun id={taken} />}
       {view === "edit" ? isWide ? <WideEditor {...props} /> : <NarrowEditor {...props} /> : null}
       {view === "history" ? (
         <HistoryView
