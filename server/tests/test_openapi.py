@@ -20,7 +20,14 @@ _IDS = [f"{method} {path}" for method, path, _ in _OPERATIONS]
 # Whoever watches the process has no key.
 _SESSION = "/api/v1/session"
 _PUBLIC = {"/api/v1/health/live", "/api/v1/health/ready"}
-_FOR_PEOPLE = (_SESSION, "/api/v1/members", "/api/v1/invitations", "/api/v1/users")
+_FOR_PEOPLE = (
+    _SESSION,
+    "/api/v1/members",
+    "/api/v1/invitations",
+    "/api/v1/users",
+    "/api/v1/instance",
+    "/api/v1/health/parts",
+)
 # What signs in is sent by who has neither a key nor a session.
 _SIGNING_IN = {
     ("post", path) for path in (_SESSION, "/api/v1/links/inspect", "/api/v1/links/accept")
