@@ -114,10 +114,10 @@ function Details({ run }: { run: Run }) {
           ))}
         </section>
       )}
-      {run.output === null && run.tool_calls === null ? null : (
+      {!run.output && run.tool_calls === null ? null : (
         <section aria-label={words("answer")} className="flex flex-col gap-2">
           <h3 className="text-sm font-semibold">{words("answer")}</h3>
-          {run.output === null ? null : <Text label="assistant" text={run.output} />}
+          {run.output ? <Text label="assistant" text={run.output} /> : null}
           {run.tool_calls === null ? null : (
             <Text label={words("toolCalls")} text={JSON.stringify(run.tool_calls, null, 2)} />
           )}
