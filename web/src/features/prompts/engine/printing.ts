@@ -1,3 +1,4 @@
+import { GLOBALS } from "./grammar";
 import { readSegments, type Segment, type Token } from "./lexer";
 
 /** What a template that only prints comes to: its texts, and its values with the names before them. */
@@ -34,8 +35,7 @@ export function printSimply(
       continue;
     }
     const [name] = segment.tokens;
-    if (segment.tokens.length !== 2 || name?.kind !== "name" || CONSTANTS.has(name.value))
-      return null;
+    if (segment.tokens.length !== 2 || name?.kind !== "name" || KNOWN.has(name.value)) return null;
     if (!isPrinted()) continue;
     const value = Object.hasOwn(variables, name.value) ? variables[name.value] : undefined;
     if (typeof value !== "string") return null;
@@ -46,7 +46,11 @@ export function printSimply(
 
 // What takes space away from the text beside it, or holds braces that are text.
 const INVISIBLE = /\{#[-+]|[-+]#\}|\{%[-+]?\s*raw/;
-const CONSTANTS = new Set(["true", "false", "none", "True", "False", "None", "loop", "self"]);
+// What the engine knows without being given it.
+const KNOWN = new Set([
+  ...["true", "false", "none", "True", "False", "None", "loop", "self"],
+  ...GLOBALS,
+]);
 const QUESTION = /^(if|elif) (\S+) is (not )?defined$/;
 
 function trims(source: string, { start, end }: Segment): boolean {
@@ -72,7 +76,7 @@ function branch(
     return true;
   }
   const [, kind, name = "", not] = QUESTION.exec(words) ?? [];
-  if (kind === undefined || tokens[1]?.kind !== "name" || CONSTANTS.has(name)) return false;
+  if (kind === undefined || tokens[1]?.kind !== "name" || KNOWN.has(name)) return false;
   const isTrue = Object.hasOwn(variables, name) === (not === undefined);
   if (kind === "if") {
     open.push({ isTaken: isTrue, wasTaken: isTrue });

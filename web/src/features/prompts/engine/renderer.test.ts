@@ -91,6 +91,7 @@ describe("what is put together without the engine", () => {
     "{{ true }}",
     "{% if a %}{{ a }}{% endif %}",
     "{% if a is defined -%} x{% endif %}",
+    "{% if range is defined %}there{% else %}not there{% endif %}",
     "{% for a in b %}{{ a }}{% endfor %}",
     "{% set a = b %}{{ a }}",
   ])("leaves %s to the engine", (template) => {
