@@ -133,7 +133,7 @@ async def test_an_alias_that_cannot_stand_in_an_address_is_refused(api: Api, ali
 
 @pytest.mark.parametrize("length", [99, 100])
 async def test_an_alias_up_to_the_limit_is_taken(api: Api, length: int) -> None:
-    await _prompt(api, alias="a" * length)
+    assert (await _prompt(api, alias="a" * length))["alias"] == "a" * length
 
 
 async def test_an_alias_is_unique_in_its_project(api: Api, world: World) -> None:

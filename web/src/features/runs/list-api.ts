@@ -126,8 +126,7 @@ async function follow(
       });
       if (!response.ok) throw await failureOf(response);
       onHeard(true);
-      // What came while nobody listened is read too.
-      onEvent();
+      // The first event says that the list is to be read now.
       if (response.body === null) continue;
       for await (const { event } of readEvents(response.body)) if (event !== "error") onEvent();
     } catch {

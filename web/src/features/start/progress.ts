@@ -73,3 +73,9 @@ export const useProgressStore = create<ProgressState>((set, get) => ({
 export function progressOf(of: ProgressState["of"], user: string): Progress {
   return of[user] ?? readProgress(readStored(keyOf(user)));
 }
+
+/** Whether this person has closed the card for good in this browser. */
+export function useHasClosed(user: string | undefined): boolean {
+  const of = useProgressStore((state) => state.of);
+  return user !== undefined && progressOf(of, user).isClosed;
+}

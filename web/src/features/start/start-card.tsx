@@ -25,9 +25,7 @@ const ICONS = { write: PenLine, call: Code, provider: Plug } as const;
 /** The way to a first answer, and then the next steps; gone when they are done or put away. */
 export function StartCard() {
   const { data } = useSession();
-  const of = useProgressStore((state) => state.of);
-  if (data === undefined || progressOf(of, data.user.id).isClosed) return null;
-  return <Start user={data.user.id} />;
+  return data === undefined ? null : <Start user={data.user.id} />;
 }
 
 /** Everything that the card depends on, or null while a part of it is not known. */

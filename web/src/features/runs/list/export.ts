@@ -1,3 +1,4 @@
+import { ApiError } from "@/lib/api/api-error";
 import { failureOf, identityHeaders } from "@/lib/api/client";
 
 import { queryOf, type RunFilter } from "./filter";
@@ -6,6 +7,8 @@ import { queryOf, type RunFilter } from "./filter";
 export async function saveRuns(filter: RunFilter): Promise<void> {
   const response = await fetch(`/api/v1/runs/export?${queryOf(filter).toString()}`, {
     headers: identityHeaders("GET"),
+  }).catch(() => {
+    throw ApiError.unreachable();
   });
   if (!response.ok) throw await failureOf(response);
   const link = document.createElement("a");

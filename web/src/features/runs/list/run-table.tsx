@@ -1,8 +1,9 @@
 "use client";
 
 import { MessageSquare, ThumbsDown, ThumbsUp } from "lucide-react";
-import { useFormatter, useNow } from "use-intl";
+import { useFormatter } from "use-intl";
 
+import { When } from "@/components/when";
 import { useWords } from "@/lib/i18n/words";
 
 import type { RunSummary } from "../list-api";
@@ -44,8 +45,6 @@ const FIGURE = `${CELL} text-right whitespace-nowrap tabular-nums max-md:text-xs
 function RunRow({ row, onOpen }: { row: RunSummary; onOpen: (id: string) => void }) {
   const words = useWords("runs");
   const format = useFormatter();
-  const now = useNow({ updateInterval: 10_000 });
-  const started = new Date(row.started_at);
   const { input_tokens: input, output_tokens: output, cost_usd: cost } = row.usage;
   return (
     <tr className="border-b hover:bg-foreground/4 max-md:flex max-md:flex-wrap max-md:items-center max-md:gap-x-3 max-md:gap-y-1 max-md:px-4 max-md:py-2">
@@ -72,12 +71,7 @@ function RunRow({ row, onOpen }: { row: RunSummary; onOpen: (id: string) => void
         )}
       </td>
       <td className={`${CELL} whitespace-nowrap text-muted max-md:text-xs`}>
-        <time
-          dateTime={row.started_at}
-          title={format.dateTime(started, { dateStyle: "medium", timeStyle: "medium" })}
-        >
-          {format.relativeTime(started, now)}
-        </time>
+        <When at={row.started_at} />
       </td>
       <td className={`${CELL} max-w-48 truncate font-mono text-xs`}>{row.model ?? "—"}</td>
       <td className={`${CELL} text-xs text-muted`}>

@@ -7,8 +7,10 @@ import { EmptyState } from "@/components/empty-state";
 import { ErrorPanel } from "@/components/error-panel";
 import { Button } from "@/components/ui/button";
 import { useProject } from "@/features/access/api";
+import { useErrorSentence } from "@/lib/i18n/error-words";
 import { useWords } from "@/lib/i18n/words";
 import { replaceAddress, useQueryParams } from "@/lib/navigation";
+import { useToasts } from "@/lib/toasts";
 
 import { useLiveRuns, useRunPages } from "../list-api";
 import { saveRuns } from "./export";
@@ -27,7 +29,17 @@ export function RunsPage() {
   const isLive = useLiveRuns(isPaused);
   const project = useProject();
   const runs = useRunPages(filter);
+  const show = useToasts((state) => state.show);
+  const sentence = useErrorSentence();
   const rows = runs.data?.pages.flatMap((page) => page.data) ?? [];
+
+  async function save() {
+    try {
+      await saveRuns(filter);
+    } catch (error) {
+      show(sentence(error), "danger");
+    }
+  }
 
   useEffect(() => {
     document.title = `${words("title")} · PromptOps`;
@@ -52,7 +64,7 @@ export function RunsPage() {
           {isPaused ? <Play /> : <Pause />}
           {isPaused ? words("resume") : words("pause")}
         </Button>
-        <Button onClick={() => void saveRuns(filter)}>
+        <Button onClick={() => void save()}>
           <Download />
           {words("export")}
         </Button>

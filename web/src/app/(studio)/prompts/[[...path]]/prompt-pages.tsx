@@ -3,6 +3,8 @@
 import dynamic from "next/dynamic";
 
 import { WordsProvider } from "@/components/words-provider";
+import { useSession } from "@/features/access/api";
+import { useHasClosed } from "@/features/start/progress";
 import { useAddress } from "@/lib/navigation";
 
 const PromptList = dynamic(
@@ -27,6 +29,7 @@ const EDITOR_WORDS = ["common", "prompts", "editor"] as const;
 /** The list at /prompts, a prompt's editor below it. */
 export function PromptPages() {
   const address = useAddress();
+  const hasClosed = useHasClosed(useSession().data?.user.id);
   if (address === "") return null;
   const alias = decodeURIComponent(address.split("?")[0]?.split("/")[2] ?? "");
   if (alias === "") {
@@ -34,9 +37,11 @@ export function PromptPages() {
       <WordsProvider areas={LIST_WORDS}>
         <PromptList
           start={
-            <WordsProvider areas={START_WORDS}>
-              <StartCard />
-            </WordsProvider>
+            hasClosed ? null : (
+              <WordsProvider areas={START_WORDS}>
+                <StartCard />
+              </WordsProvider>
+            )
           }
         />
       </WordsProvider>
